@@ -1,6 +1,7 @@
 """The rules of the house, read off the import statements.
 
-A rule takes the project's sources and yields what offends it. Each is also fed an offence, to prove that it can fail.
+A rule takes the project's sources and yields what offends it. Each is also fed an offence, to prove that it
+can fail.
 """
 
 import ast

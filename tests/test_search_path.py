@@ -45,7 +45,7 @@ def test_a_folder_counts_once_however_it_is_spelled(
 
 def test_missing_folder_is_an_error(toolkit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MECOPT_PROBLEMS", str(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="MECOPT_PROBLEMS.*nowhere.*is not a folder"):
+    with pytest.raises(DataError, match=r"MECOPT_PROBLEMS.*nowhere.*is not a folder"):
         problems._search_path(toolkit)
 
 

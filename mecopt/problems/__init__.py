@@ -7,8 +7,8 @@ A paper's folder may lie in three places, and the first one that has a key wins:
 3. the folders named in the environment variable ``MECOPT_PROBLEMS``, separated like those of ``PATH``:
    one's own papers, ``<folder>/<key>/__init__.py``.
 
-``mecopt.errors.DataError`` is raised when ``MECOPT_PROBLEMS`` names something that is not a folder. A private paper whose
-key is already taken is not used, and a warning says so.
+``mecopt.errors.DataError`` is raised when ``MECOPT_PROBLEMS`` names something that is not a folder. A private
+paper whose key is already taken is not used, and a warning says so.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The papers import as `mecopt.problems.<key>` wherever mecopt comes from, each from exactly one place.
 
-Every case runs in a virtual environment of its own, which borrows the dependencies of the environment under test but not
-its mecopt; each test asserts which files were imported, so a leak cannot pass.
+Every case runs in a virtual environment of its own, which borrows the dependencies of the environment under
+test but not its mecopt; each test asserts which files were imported, so a leak cannot pass.
 """
 
 import json
@@ -106,8 +106,8 @@ def environment(folder: Path, *wheels: Path) -> Environment:
             wheel,
         ]
         run(*pip, cwd=folder)
-    # A plain path entry: the .pth files in there, an editable mecopt's among them, are not read. It comes after the
-    # environment's own packages, and is written last so that pip above has not seen a mecopt there.
+    # A plain path entry: the .pth files in there, an editable mecopt's among them, are not read. It comes
+    # after the environment's own packages, and is written last so that pip above has not seen a mecopt there.
     borrowed = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     (env.packages / "zz-borrowed.pth").write_text("\n".join(borrowed), encoding="utf-8")
     return env
