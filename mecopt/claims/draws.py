@@ -1,0 +1,137 @@
+"""Hypothesis strategies for cases: wide ranges that shrink to 1 user and to round numbers like 1.
+
+Everything drawn is JSON: floats, ints, lists, dicts. A number is written mantissa x 10^k, so that a
+shrunk counterexample reads `{"bandwidth": 1, "input_bits": [1], ...}`.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mecopt.claims.claim import Case, ClaimError
+
+if TYPE_CHECKING:
+    from mecopt.instance import Field
+    from mecopt.problem import Problem
+
+Floats = SearchStrategy[float]
+
+DIGITS = (1,) * 10 + (3,) * 5 + (16,) * 4 + (0,)
+"""How many digits a number is drawn with, by frequency; 0 stands for an end of the range."""
+
+
+def decades(lo: float, hi: float) -> Floats:
+    """Positive numbers in [lo, hi], evenly over the decades; shrinks to 1 or the power of ten next to it.
+
+    Half of the draws have one digit, so that exact ties and round numbers are common; the others
+    have three or sixteen digits. The ends lo and hi are drawn now and then.
+    """
+    if not 0 < lo < hi < math.inf:
+        raise ClaimError(f"decades({lo!r}, {hi!r}): give 0 < lo < hi")
+    lowest, highest = math.floor(math.log10(lo)), math.floor(math.log10(hi))
+    exponents = st.sampled_from(sorted(range(lowest, highest + 1), key=lambda k: (abs(k), k)))
+    ends = st.sampled_from([float(lo), float(hi)])
+
+    @st.composite
+    def build(draw: Callable[[SearchStrategy[Any]], Any]) -> float:
+        digits = draw(st.sampled_from(DIGITS))
+        if digits == 0:
+            return float(draw(ends))
+        mantissa = draw(st.integers(10 ** (digits - 1), 10**digits - 1))
+        return min(max(float(f"{mantissa}e{draw(exponents) - digits + 1}"), lo), hi)
+
+    return build()
+
+
+def fraction(*, open_ends: str = "") -> Floats:
+    """Numbers in [0, 1] with the ends, round fractions and values within 1e-12 of an end.
+
+    `open_ends`: which ends to leave out, "0", "1" or "01".
+    """
+    near = decades(1e-12, 0.1)
+    parts = [st.sampled_from([0.5, 0.25, 0.75, 0.1, 0.9]), st.integers(1, 999).map(lambda n: n / 1000)]
+    parts += [near, near.map(lambda x: 1 - x)]
+    ends = [end for end in ("0", "1") if end not in open_ends]
+    return st.one_of(*([st.sampled_from(ends).map(float)] if ends else []), *parts)
+
+
+def boundary(value: float, *, closest: float = 1e-12) -> Floats:
+    """Numbers at and around a threshold: the value itself and value (1 +- d), d from `closest` to 0.1."""
+    offsets = decades(closest, 0.1)
+    signed = st.one_of(st.just(0.0), offsets, offsets.map(lambda d: -d))
+    return signed.map(lambda d: value * (1 + d) if value else d)
+
+
+def instances(
+    problem: "Problem",
+    *,
+    users: tuple[int, int] = (1, 6),
+    axis: str = "users",
+    sizes: Mapping[str, tuple[int, int]] | None = None,
+    **overrides: SearchStrategy[Any],
+) -> SearchStrategy[Case]:
+    """Cases in the flat JSON format of `problem.instance`.
+
+    Every field is drawn by `field_values` unless `overrides` names a strategy for it (one entry per
+    user where the field has one; `st.nothing()` leaves an optional field out). Half of the cases with
+    several users contain ties: users copied from others. `sizes` bounds further axes.
+    """
+    fields = {f.name: f for f in problem.fields}
+    for name in overrides:
+        if name not in fields:
+            raise ClaimError(f"instances({problem.key}): no field {name!r}; choose from {', '.join(fields)}")
+    values = {name: overrides.get(name, field_values(f)) for name, f in fields.items()}
+    used = {name: f for name, f in fields.items() if not values[name].is_empty}
+    ranges = {axis: users, **(sizes or {})}
+    missing = {a for f in used.values() for a in f.axes} - set(ranges)
+    if missing:
+        raise ClaimError(f"instances({problem.key}): give sizes for {', '.join(sorted(missing))}")
+
+    @st.composite
+    def build(draw: Callable[[SearchStrategy[Any]], Any]) -> Case:
+        lengths = {a: draw(st.integers(*bounds)) for a, bounds in ranges.items()}
+        case: Case = {name: draw(values[name]) for name, f in used.items() if not f.axes}
+        arrays = {name: f for name, f in used.items() if f.axes}
+        per_user = {
+            name: _array(values[name], [lengths[a] for a in f.axes[1:]])
+            for name, f in arrays.items()
+            if f.axes[0] == axis
+        }
+        rows = [{name: draw(entry) for name, entry in per_user.items()} for _ in range(lengths[axis])]
+        if len(rows) > 1 and draw(st.booleans()):
+            copied = draw(st.lists(st.integers(0, len(rows) - 1), min_size=len(rows), max_size=len(rows)))
+            rows = [rows[min(i, j)] for i, j in enumerate(copied)]
+        for name, f in arrays.items():
+            if name in per_user:
+                case[name] = [row[name] for row in rows]
+            else:
+                case[name] = draw(_array(values[name], [lengths[a] for a in f.axes]))
+        return case
+
+    return build()
+
+
+def field_values(field: "Field") -> SearchStrategy[Any]:
+    """Numbers a field allows: many decades above its minimum, the minimum itself if allowed, its default."""
+    low = float(field.minimum)
+    if field.integer:
+        return st.integers(math.floor(low) + 1 if field.strict else math.ceil(low), math.ceil(low) + 20)
+    if low < 0:
+        raise ClaimError(f"field {field.name}: draws for negative numbers must be given as an override")
+    parts: list[Floats] = [decades(1e-6, 1e6).map(lambda x: low + x)]
+    if field.default is not None and field.default > low:
+        parts.insert(0, st.just(float(field.default)))
+    if not field.strict:
+        parts.append(st.just(low))
+    return st.one_of(*parts)
+
+
+def _array(values: SearchStrategy[Any], lengths: Sequence[int]) -> SearchStrategy[Any]:
+    """Nested lists of drawn numbers; a single number when there are no axes."""
+    if not lengths:
+        return values
+    inner = _array(values, lengths[1:])
+    return st.lists(inner, min_size=lengths[0], max_size=lengths[0])

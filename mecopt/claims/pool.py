@@ -1,0 +1,147 @@
+"""Worker processes for claims. A claim whose process dies gets a verdict, and the others go on.
+
+Each worker is a fresh interpreter that imports the claims once and answers (target, samples, seed)
+with a verdict, pickled over pipes. (`multiprocessing` would run the caller's main script again in
+every worker, which fails for scripts that call `verify` at top level.)
+"""
+
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import IO
+
+from mecopt.claims.verdict import Verdict
+
+Target = tuple[str, str]
+Progress = Callable[[int, int, Verdict], None]
+Judge = Callable[[Target, int, int], Verdict]
+Lost = Callable[[Target, str], Verdict]
+
+START = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from mecopt.claims.pool import serve
+serve()
+"""
+
+
+def run_all(
+    targets: Sequence[Target],
+    judge: Judge,
+    lost: Lost,
+    *,
+    samples: int,
+    seed: int,
+    workers: int,
+    progress: Progress | None = None,
+) -> dict[Target, Verdict]:
+    """The verdict on every target: by `judge` here when `workers` <= 1, else in that many processes.
+
+    `lost` makes the verdict on a target whose process died.
+    """
+    found: dict[Target, Verdict] = {}
+
+    def arrived(target: Target, verdict: Verdict) -> None:
+        found[target] = verdict
+        if progress is not None:
+            progress(len(found), len(targets), verdict)
+
+    if workers <= 1:
+        for target in targets:
+            arrived(target, judge(target, samples, seed))
+        return found
+    crew = _Crew()
+    threads = ThreadPoolExecutor(workers)
+    try:
+        futures = {threads.submit(crew.ask, target, samples, seed): target for target in targets}
+        for future in as_completed(futures):
+            answer = future.result()
+            target = futures[future]
+            arrived(target, lost(target, answer) if isinstance(answer, str) else answer)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        crew.dismiss()
+    return found
+
+
+class _Worker:
+    """One process and the file that takes what it writes to stderr."""
+
+    def __init__(self) -> None:
+        self.noise: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.inbox, self.outbox = self.process.stdin, self.process.stdout
+        pickle.dump(sys.path, self.inbox)
+
+    def ask(self, *question: object) -> Verdict | str:
+        """The worker's verdict, or how it died."""
+        try:
+            pickle.dump(question, self.inbox)
+            self.inbox.flush()
+            verdict: Verdict = pickle.load(self.outbox)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            status = self.process.wait()
+            self.noise.seek(0)
+            words = self.noise.read().decode(errors="replace").strip().splitlines()
+            last = f": {words[-1]}" if words else ""
+            return f"the process that checked it died (exit status {status}){last}"
+        return verdict
+
+    def stop(self) -> None:
+        """End the process, wherever it is."""
+        self.process.kill()
+        self.process.wait()
+        self.inbox.close()
+        self.outbox.close()
+        self.noise.close()
+
+
+class _Crew:
+    """One worker per thread, started when first asked and replaced when it died."""
+
+    def __init__(self) -> None:
+        self.own = threading.local()
+        self.workers: list[_Worker] = []
+        self.closed = False
+
+    def ask(self, target: Target, samples: int, seed: int) -> Verdict | str:
+        worker: _Worker | None = getattr(self.own, "worker", None)
+        if worker is None or worker.process.poll() is not None:
+            if self.closed:
+                return "the run was stopped"
+            worker = self.own.worker = _Worker()
+            self.workers.append(worker)
+        return worker.ask(target, samples, seed)
+
+    def dismiss(self) -> None:
+        """End every process; a thread that waits for one sees it die."""
+        self.closed = True
+        for worker in self.workers:
+            worker.process.kill()
+        for worker in self.workers:
+            worker.process.wait()
+
+
+def serve() -> None:
+    """The worker's side: answer questions until there are no more."""
+    import os
+
+    from mecopt.claims.run import judge
+
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a solver prints must not get between the answers
+    while True:
+        try:
+            target, samples, seed = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        pickle.dump(judge(target, samples, seed), answers)
+        answers.flush()
