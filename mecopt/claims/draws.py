@@ -19,29 +19,32 @@ if TYPE_CHECKING:
 
 Floats = SearchStrategy[float]
 
-DIGITS = (1,) * 10 + (3,) * 5 + (16,) * 4 + (0,)
-"""How many digits a number is drawn with, by frequency; 0 stands for an end of the range."""
+DIGITS = (1,) * 10 + (3,) * 5 + (16,) * 4
+"""How many digits a number is drawn with, by frequency."""
 
 
-def decades(lo: float, hi: float) -> Floats:
+def decades(lo: float, hi: float, *, special: Sequence[float] = ()) -> Floats:
     """Positive numbers in [lo, hi], evenly over the decades; shrinks to 1 or the power of ten next to it.
 
     Half of the draws have one digit, so that exact ties and round numbers are common; the others
-    have three or sixteen digits. The ends lo and hi are drawn now and then.
+    have three or sixteen digits. The ends lo and hi come up now and then, `special` numbers (of any
+    sign or size) in about every fifth draw.
     """
     if not 0 < lo < hi < math.inf:
         raise ClaimError(f"decades({lo!r}, {hi!r}): give 0 < lo < hi")
     lowest, highest = math.floor(math.log10(lo)), math.floor(math.log10(hi))
     exponents = st.sampled_from(sorted(range(lowest, highest + 1), key=lambda k: (abs(k), k)))
-    ends = st.sampled_from([float(lo), float(hi)])
+    digit_counts = st.sampled_from(DIGITS + (0,) * (4 if special else 1))
+    given = [float(x) for x in (*special, *special, lo, hi)]
 
     @st.composite
     def build(draw: Callable[[SearchStrategy[Any]], Any]) -> float:
-        digits = draw(st.sampled_from(DIGITS))
+        # Always three choices: Hypothesis takes fewer for simpler, and 1 is to be the simplest number.
+        digits, exponent = draw(digit_counts), draw(exponents)
         if digits == 0:
-            return float(draw(ends))
+            return given[draw(st.integers(0, len(given) - 1))]
         mantissa = draw(st.integers(10 ** (digits - 1), 10**digits - 1))
-        return min(max(float(f"{mantissa}e{draw(exponents) - digits + 1}"), lo), hi)
+        return min(max(float(f"{mantissa}e{exponent - digits + 1}"), lo), hi)
 
     return build()
 
@@ -120,13 +123,10 @@ def field_values(field: "Field") -> SearchStrategy[Any]:
     if field.integer:
         return st.integers(math.floor(low) + 1 if field.strict else math.ceil(low), math.ceil(low) + 20)
     if low < 0:
-        raise ClaimError(f"field {field.name}: draws for negative numbers must be given as an override")
-    parts: list[Floats] = [decades(1e-6, 1e6).map(lambda x: low + x)]
-    if field.default is not None and field.default > low:
-        parts.insert(0, st.just(float(field.default)))
-    if not field.strict:
-        parts.append(st.just(low))
-    return st.one_of(*parts)
+        raise ClaimError(f"field {field.name}: give an override to draw numbers of either sign")
+    special = [] if field.strict else [low]
+    special += [] if field.default is None else [field.default]
+    return decades(1e-6, 1e6, special=[x - low for x in special]).map(lambda x: low + x)
 
 
 def _array(values: SearchStrategy[Any], lengths: Sequence[int]) -> SearchStrategy[Any]:

@@ -5,6 +5,7 @@ with a verdict, pickled over pipes. (`multiprocessing` would run the caller's ma
 every worker, which fails for scripts that call `verify` at top level.)
 """
 
+import contextlib
 import pickle
 import subprocess
 import sys
@@ -63,8 +64,9 @@ def run_all(
             target = futures[future]
             arrived(target, lost(target, answer) if isinstance(answer, str) else answer)
     finally:
-        threads.shutdown(wait=False, cancel_futures=True)
-        crew.dismiss()
+        crew.kill()  # the threads wait for their processes
+        threads.shutdown(cancel_futures=True)
+        crew.close()
     return found
 
 
@@ -95,11 +97,11 @@ class _Worker:
             return f"the process that checked it died (exit status {status}){last}"
         return verdict
 
-    def stop(self) -> None:
-        """End the process, wherever it is."""
-        self.process.kill()
+    def close(self) -> None:
+        """Let go of a process that has ended."""
         self.process.wait()
-        self.inbox.close()
+        with contextlib.suppress(OSError):  # what could not be sent to a dead process
+            self.inbox.close()
         self.outbox.close()
         self.noise.close()
 
@@ -109,25 +111,31 @@ class _Crew:
 
     def __init__(self) -> None:
         self.own = threading.local()
+        self.lock = threading.Lock()
         self.workers: list[_Worker] = []
-        self.closed = False
+        self.over = False
 
     def ask(self, target: Target, samples: int, seed: int) -> Verdict | str:
         worker: _Worker | None = getattr(self.own, "worker", None)
         if worker is None or worker.process.poll() is not None:
-            if self.closed:
-                return "the run was stopped"
-            worker = self.own.worker = _Worker()
-            self.workers.append(worker)
+            with self.lock:
+                if self.over:
+                    return "the run was stopped"
+                worker = self.own.worker = _Worker()
+                self.workers.append(worker)
         return worker.ask(target, samples, seed)
 
-    def dismiss(self) -> None:
-        """End every process; a thread that waits for one sees it die."""
-        self.closed = True
+    def kill(self) -> None:
+        """End every process, idle or not; a thread that waits for an answer sees its process die."""
+        with self.lock:
+            self.over = True
+            for worker in self.workers:
+                worker.process.kill()
+
+    def close(self) -> None:
+        """Let go of the ended processes, once no thread uses them."""
         for worker in self.workers:
-            worker.process.kill()
-        for worker in self.workers:
-            worker.process.wait()
+            worker.close()
 
 
 def serve() -> None:

@@ -19,7 +19,7 @@ from mecopt.claims.cases import canonical, complexity, short, tidy
 from mecopt.claims.claim import Case, Claim
 from mecopt.claims.slack import Slack
 
-SHRINK_CHECKS = 400  # new cases checked to make a counterexample smaller
+SHRINK_CHECKS = 250  # new cases checked to make a counterexample smaller
 CHECKS_PER_SAMPLE = 4  # draws that miss the hypothesis of a claim cost checks, too
 
 
