@@ -1,0 +1,175 @@
+"""The referee: value, feasibility and an independent bound of a point, from the problem's own statement.
+
+It never asks the method how it did. Multipliers handed in are tried as prices for the dual bound; where
+they leave a gap, the statement searches its own. A rigorous certificate evaluates the bound, and the
+objective at an exactly feasible neighbour of the point, in ball arithmetic: the optimum then lies
+between `bound` and `upper`, whatever the floating-point code before it did.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from mecopt.arithmetic import FLOAT, Arithmetic, Numbers, ball_arithmetic, lower, upper
+from mecopt.errors import DataError
+from mecopt.instance import Array, Instance
+from mecopt.result import Certificate, Names
+
+
+class Statement(Protocol):
+    """What a problem tells the referee. `d` is what `lift` made of the data; results are `(*batch,)`."""
+
+    def lift(self, ops: Arithmetic, s: Instance) -> Any:
+        """The data in the given arithmetic, with derived quantities."""
+
+    def infeasible(self, s: Instance) -> Names:
+        """The violated condition in words, "" for feasible data."""
+
+    def value(self, ops: Arithmetic, d: Any, x: Mapping[str, Any]) -> Numbers:
+        """The objective."""
+
+    def violations(self, d: Any, x: Mapping[str, Any]) -> Mapping[str, Array]:
+        """Each constraint's violation relative to its bound (float data)."""
+
+    def feasible_neighbour(self, ops: Arithmetic, d: Any, x: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A feasible point within rounding of one whose violations are rounding."""
+
+    def bound(self, ops: Arithmetic, d: Any, prices: Mapping[str, Any]) -> Numbers:
+        """A bound on the optimum, valid at any non-negative prices."""
+
+    def best_prices(self, d: Any) -> Mapping[str, Array]:
+        """The statement's own prices (float data)."""
+
+
+NEIGHBOURHOOD = 1e-9
+"""A point whose violation exceeds this has no feasible neighbour worth the name."""
+
+
+def certify(
+    instance: Instance,
+    x: Mapping[str, Any],
+    multipliers: Mapping[str, Any] | None = None,
+    *,
+    rigorous: bool = True,
+) -> Certificate:
+    """Judge anybody's point of an instance.
+
+    `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as prices.
+    Raises `DataError` for a missing or unknown entry, a wrong shape or a wrong type.
+    """
+    if not isinstance(instance, Instance):
+        raise DataError(
+            "instance", f"got {type(instance).__name__}", "give an instance: mecopt.load(KEY).instance({...})"
+        )
+    return judge(instance, x, multipliers, rigorous=rigorous)
+
+
+def judge(
+    instance: Instance,
+    x: Mapping[str, Any],
+    multipliers: Mapping[str, Any] | None,
+    *,
+    rigorous: bool,
+    tol: float = 1e-10,
+) -> Certificate:
+    """Certificate of a point over the batch; the statement searches prices where the gap exceeds `tol`."""
+    problem = instance.problem
+    point = _arrays(instance, problem.outputs, x, "x")
+    minimise = problem.sense == "min"
+    statement = problem.statement
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        d = statement.lift(FLOAT, instance)
+        value = np.asarray(statement.value(FLOAT, d, point))
+        violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+        violation = np.maximum(violation, 0.0)  # nan stays nan
+        prices, bound = _prices(instance, value, multipliers, tol)
+    gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
+    unproved = Certificate(value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool))
+    if not rigorous:
+        return unproved.unwrapped()
+    return _proved(instance, point, prices, unproved).unwrapped()
+
+
+def _prices(
+    instance: Instance, value: Array, multipliers: Mapping[str, Any] | None, tol: float
+) -> tuple[dict[str, Array], Array]:
+    """The better of the prices handed in and, where those leave a gap, the statement's own."""
+    problem, statement = instance.problem, instance.problem.statement
+    minimise = problem.sense == "min"
+    prices = {o.name: np.zeros(_shape(instance, o.axes)) for o in problem.multipliers}
+    bound = np.full(value.shape, np.nan)
+    hint = {name: array for name, array in (multipliers or {}).items() if name in prices}
+    if len(hint) == len(prices):
+        given = _arrays(instance, problem.multipliers, hint, "multipliers")
+        prices = {name: np.maximum(np.nan_to_num(array, posinf=0.0), 0.0) for name, array in given.items()}
+        bound = np.asarray(statement.bound(FLOAT, statement.lift(FLOAT, instance), prices))
+    left_open = ~(_gap(value, value, bound, minimise=minimise) <= tol)
+    if not left_open.any():
+        return prices, bound
+    d = statement.lift(FLOAT, instance[left_open] if instance.batch_shape else instance)
+    own = statement.best_prices(d)
+    own_bound = np.full(value.shape, np.nan)
+    own_bound[left_open] = statement.bound(FLOAT, d, own)
+    better = left_open & ~((bound >= own_bound) if minimise else (bound <= own_bound))
+    for o in problem.multipliers:
+        found = np.zeros(prices[o.name].shape)
+        found[left_open] = own[o.name]
+        prices[o.name] = np.where(better.reshape(better.shape + (1,) * len(o.axes)), found, prices[o.name])
+    return prices, np.where(better, own_bound, bound)
+
+
+def _proved(instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Array], found: Certificate) -> Certificate:
+    """Replace bound and gap by what ball arithmetic proves."""
+    statement, minimise = instance.problem.statement, instance.problem.sense == "min"
+    near = found.infeasibility <= NEIGHBOURHOOD
+    usable = {name: np.where(np.isfinite(array), array, 0.0) for name, array in x.items()}
+    with ball_arithmetic() as ops:
+        d = statement.lift(ops, instance)
+        bounds = np.asarray(statement.bound(ops, d, prices), dtype=object)
+        values = np.asarray(statement.value(ops, d, statement.feasible_neighbour(ops, d, usable)), dtype=object)
+        # a lower bound errs downwards and the value upwards; the other way round when maximising
+        outwards = (lower, upper) if minimise else (upper, lower)
+        bound = np.array([outwards[0](b) for b in bounds.ravel()]).reshape(found.value.shape)
+        reached = np.array([outwards[1](b) for b in values.ravel()]).reshape(found.value.shape)
+    reached = np.where(near & np.isfinite(reached), reached, np.nan)
+    proved = np.isfinite(bound) & np.isfinite(reached)
+    worst = np.fmax(reached, found.value) if minimise else np.fmin(reached, found.value)
+    gap = _gap(np.where(proved, worst, found.value), found.value, bound, minimise=minimise)
+    gap = np.where(near, gap, np.nan)
+    return Certificate(found.value, bound, reached, gap, found.infeasibility, proved)
+
+
+def _gap(reached: Array, value: Array, bound: Array, *, minimise: bool) -> Array:
+    """Distance to the bound relative to the value; 0 when both are equal, inf relative to 0."""
+    distance = reached - bound if minimise else bound - reached
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(distance == 0, 0.0, distance / np.abs(value))
+
+
+def _shape(instance: Instance, axes: tuple[str, ...]) -> tuple[int, ...]:
+    return instance.batch_shape + tuple(instance.sizes[axis] for axis in axes)
+
+
+def _arrays(instance: Instance, outputs: Any, given: Mapping[str, Any], group: str) -> dict[str, Array]:
+    """The point's arrays, checked against the problem's outputs."""
+    if not isinstance(given, Mapping):
+        raise DataError(group, f"got {type(given).__name__}", "give a mapping from output names to arrays")
+    names = {output.name for output in outputs}
+    for name in given:
+        if name not in names:
+            raise DataError(f"{group}.{name}", "unknown entry", f"allowed: {', '.join(sorted(names))}")
+    arrays = {}
+    for output in outputs:
+        shape = _shape(instance, output.axes)
+        allowed = f"give numbers of shape {shape} ({output.unit})"
+        if output.name not in given:
+            raise DataError(f"{group}.{output.name}", "missing", allowed)
+        try:
+            array = np.array(given[output.name], dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"{group}.{output.name}", "not an array of numbers", allowed) from None
+        if array.shape != shape:
+            raise DataError(f"{group}.{output.name}", f"has shape {array.shape}", allowed)
+        arrays[output.name] = array
+    return arrays

@@ -1,0 +1,28 @@
+"""Run one CVXPY problem with one solver, and say plainly what came of it."""
+
+import warnings
+from typing import TYPE_CHECKING
+
+from mecopt.solvers import Solver
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+USABLE = ("optimal", "optimal_inaccurate", "user_limit")
+"""Statuses that come with a point. Whether the point is any good is for the referee to say."""
+
+
+def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
+    """Solve in place; returns "" when there is a point to judge, else what the solver said."""
+    import cvxpy as cp
+
+    with warnings.catch_warnings():
+        # "solution may be inaccurate": the referee decides that
+        warnings.simplefilter("ignore")
+        try:
+            problem.solve(solver=row.name, **row.options(tol))
+        except (cp.SolverError, ArithmeticError, ValueError) as error:
+            return f"{row.name} failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    if problem.status not in USABLE or any(variable.value is None for variable in problem.variables()):
+        return f"{row.name} said {problem.status!r} of an instance that is feasible"
+    return ""

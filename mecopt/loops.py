@@ -1,0 +1,47 @@
+"""Outer loops, written once: `iterate(step, state, stop=..., max_steps=...) -> Trace`.
+
+A loop says how it ended, `converged`, `stationary` or `max_steps`; it never says `optimal`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+State = TypeVar("State")
+
+Ended = Literal["converged", "stationary", "max_steps"]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a loop did: one record of named numbers per step, and how it ended."""
+
+    records: tuple[Mapping[str, float], ...]
+    ended: Ended
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.records)
+
+    def column(self, name: str) -> list[float]:
+        """One recorded quantity over the steps, ready to plot."""
+        return [record[name] for record in self.records]
+
+
+def iterate(
+    step: Callable[[State], State],
+    state: State,
+    *,
+    stop: Callable[[State], Ended | None],
+    record: Callable[[State], Mapping[str, float]],
+    max_steps: int,
+) -> tuple[State, Trace]:
+    """Apply `step` until `stop` names an ending or `max_steps` have been taken."""
+    records = [record(state)]
+    ended = stop(state)
+    while ended is None and len(records) <= max_steps:
+        state = step(state)
+        records.append(record(state))
+        ended = stop(state)
+    return state, Trace(tuple(records), ended or "max_steps")

@@ -1,0 +1,227 @@
+"""Problems, their methods, and the papers they come from.
+
+A paper is a package `mecopt.problems.<key>` that defines `PAPER`; discovery imports nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mecopt.errors import UnknownName
+from mecopt.instance import Array, Field, Instance, build
+from mecopt.result import Certificate, Names, Point, Result
+
+if TYPE_CHECKING:
+    from mecopt.certify import Statement
+
+FEASIBILITY = 1e-9
+"""A constraint may be missed by this much of its own bound: what solvers at tight tolerances reach."""
+
+TOL_EXACT = 1e-10
+"""Default tolerance of a method that is exact up to rounding."""
+
+TOL_SOLVER = 1e-6
+"""Default tolerance of a conic solver: what all of them reach on well-scaled models."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One entry of a point: its name, the paper's symbol, unit, axes and meaning."""
+
+    name: str
+    symbol: str
+    unit: str
+    meaning: str
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to compute a point. `run(instance, tol)` answers a whole batch.
+
+    `aim` is what the method is for: `optimum` methods must earn `optimal` from the referee, a
+    `heuristic` is content with `feasible`.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Instance, float], Point]
+    aim: Literal["optimum", "heuristic"] = "optimum"
+    tol: float = TOL_EXACT
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One optimization problem of a paper: data, statement, methods."""
+
+    key: str
+    title: str
+    sense: Literal["min", "max"]
+    unit: str
+    source: str
+    fields: tuple[Field, ...]
+    outputs: tuple[Output, ...]
+    multipliers: tuple[Output, ...]
+    statement: "Statement"
+    own_methods: tuple[Method, ...]
+    sampler: Callable[..., Mapping[str, Any]]
+    scenarios: tuple[str, ...]
+    conic: Callable[[Instance, str, float], Point] | None = None
+    cones: frozenset[str] = field(default_factory=frozenset)
+
+    def __repr__(self) -> str:
+        return f"<Problem {self.key}: {self.title}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_problem, (self.key,)
+
+    @property
+    def methods(self) -> dict[str, Method]:
+        """All methods that can run here, the best first."""
+        from mecopt.solvers import installed
+
+        found = {method.name: method for method in self.own_methods}
+        if self.conic is not None:
+            for solver in installed(self.cones):
+                name = f"cvxpy:{solver.name}"
+                run = partial(_run_conic, self.conic, solver.name)
+                found[name] = Method(name, f"CVXPY model, {solver.name} {solver.version}", run, tol=TOL_SOLVER)
+        return found
+
+    def method(self, name: str | None) -> Method:
+        """The method of that name, or the best one."""
+        methods = self.methods
+        if name is None:
+            return next(iter(methods.values()))
+        if name not in methods:
+            raise UnknownName("method", name, methods, where=self.key)
+        return methods[name]
+
+    def instance(self, data: Mapping[str, Any]) -> Instance:
+        """Validate SI data (see `fields`); raises `DataError`."""
+        return build(self, data)
+
+    def sample(
+        self, *, users: int = 30, batch: int | None = None, seed: int = 0, scenario: str | None = None
+    ) -> Instance:
+        """Draw from one of the paper's `scenarios` (the first by default)."""
+        name = scenario or self.scenarios[0]
+        if name not in self.scenarios:
+            raise UnknownName("scenario", name, self.scenarios, where=self.key)
+        return build(self, self.sampler(name, users=users, batch=batch, rng=np.random.default_rng(seed)))
+
+    def infeasible(self, instance: Instance) -> Names:
+        """The violated condition of each infeasible instance, "" for the others."""
+        return self.statement.infeasible(self._own(instance))
+
+    def run(self, instance: Instance, *, method: str | None = None, tol: float | None = None) -> Point:
+        """The method's point, unjudged. Call it on feasible data."""
+        chosen = self.method(method)
+        return chosen.run(self._own(instance), chosen.tol if tol is None else tol)
+
+    def certify(
+        self,
+        instance: Instance,
+        x: Mapping[str, Any],
+        multipliers: Mapping[str, Any] | None = None,
+        *,
+        rigorous: bool = True,
+        tol: float = TOL_EXACT,
+    ) -> Certificate:
+        """Judge a point by the problem's own statement; see `mecopt.certify`."""
+        from mecopt.certify import judge
+
+        return judge(self._own(instance), x, multipliers, rigorous=rigorous, tol=tol)
+
+    def solve(
+        self,
+        instance: Instance,
+        *,
+        method: str | None = None,
+        tol: float | None = None,
+        rigorous: bool = True,
+    ) -> Result:
+        """Run a method and have the referee judge its point.
+
+        `tol` is the relative gap that earns `optimal` (default: the method's own). With
+        `rigorous=False` the certificate is computed in floating point: much faster, not a proof.
+        """
+        from mecopt.solving import solve
+
+        return solve(self, self._own(instance), self.method(method), tol, rigorous=rigorous)
+
+    def _own(self, instance: Instance) -> Instance:
+        if instance.problem.key != self.key:
+            raise UnknownName("instance of", instance.problem.key, [self.key], where=self.key)
+        return instance
+
+
+def _run_conic(conic: Callable[[Instance, str, float], Point], solver: str, instance: Instance, tol: float) -> Point:
+    """Solve a batch one by one: conic solvers take a single instance."""
+    if not instance.batch_shape:
+        return conic(instance, solver, tol)
+    cells = list(np.ndindex(instance.batch_shape))
+    return stack([conic(instance[cell], solver, tol) for cell in cells], instance.batch_shape)
+
+
+def stack(points: list[Point], batch_shape: tuple[int, ...]) -> Point:
+    """Points of single instances as the point of a batch."""
+
+    def gather(name: str, group: str) -> Array:
+        rows = np.array([getattr(point, group)[name] for point in points])
+        return rows.reshape(batch_shape + rows.shape[1:])
+
+    messages = np.array([point.message for point in points], dtype=object).reshape(batch_shape)
+    x = {name: gather(name, "x") for name in points[0].x}
+    return Point(x, {name: gather(name, "multipliers") for name in points[0].multipliers}, messages)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper: where it stands and its problems."""
+
+    key: str
+    title: str
+    source: str
+    doi: str
+    problems: tuple[Problem, ...]
+
+    def __getitem__(self, name: str) -> Problem:
+        found = {problem.key.rpartition(".")[2]: problem for problem in self.problems}
+        if name not in found:
+            raise UnknownName("problem", name, found, where=self.key)
+        return found[name]
+
+
+@cache
+def papers() -> Mapping[str, Paper]:
+    """Every paper that can be imported here, by key."""
+    package = import_module("mecopt.problems")
+    keys = sorted(module.name for module in iter_modules(package.__path__) if module.ispkg)
+    return {key: import_module(f"mecopt.problems.{key}").PAPER for key in keys}
+
+
+def load_paper(key: str) -> Paper:
+    """The paper of that key; raises `UnknownName`."""
+    known = papers()
+    if key not in known:
+        raise UnknownName("paper", key, known)
+    return known[key]
+
+
+def load_problem(key: str) -> Problem:
+    """The problem `paper.NAME`; raises `UnknownName`."""
+    paper, _, name = key.partition(".")
+    if paper not in papers() or name not in {p.key.partition(".")[2] for p in papers()[paper].problems}:
+        raise UnknownName("problem", key, [p.key for each in papers().values() for p in each.problems])
+    return papers()[paper][name]
+
+
+def load(key: str) -> Any:
+    """`load("tdma_ofdma.P2")` is a `Problem`, `load("tdma_ofdma")` the whole `Paper`."""
+    return load_problem(key) if "." in key else load_paper(key)

@@ -1,0 +1,227 @@
+r"""Exact optima of P1, P2 and P3 by priorities and prices.
+
+Given the price lam of airtime a bit of user k costs kappa_k(lam) + mu C_k + lam C_k/F' when offloaded and
+v_k = beta_k C_k P_k when computed locally, so the user offloads all it may while lam is below its
+priority, the minimum above it, and any amount at equality:
+
+    P2  phi = A psi(u),        u = v B/(A ln 2)                          (7), (8)
+    P1  the same with v - mu C in place of v                             (10), weights corrected
+    P3  phi = A psi(z),        z + psi(z) B C/(F' ln 2) = u              (11), (12)
+
+    l_k in {m_k, [m_k, R_k], R_k},    t_k = l_k ln 2/(B y_k(lam)),   y = 1 + W0((lam/A - 1)/e).
+
+P2 and P3 are Algorithm 1 made exact: a binary search over priorities, then one root search for lam with
+the bits known. P1 bisects mu and mixes the two policies on either side of the load's jump.
+Source: You et al. 2017, Theorems 1 to 3, Algorithms 1 and 2.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mecopt.instance import Array, Instance
+from mecopt.kernels.lambert import lambert_argument, lambert_exponent, lambert_slope
+from mecopt.kernels.priority import computing_time_priority, offloading_priority
+from mecopt.kernels.rate import airtime_per_bit
+from mecopt.result import Point
+
+ROOT_STEPS = 60
+"""Newton on a convex, nearly linear function: fewer than ten steps over 12 decades of gain."""
+
+LOG_LIMIT = 700.0
+"""Prices beyond e^700 J/s overflow; the referee rejects what comes of them."""
+
+CLOUD_STEPS = 64
+"""Halvings of the cloud price's bracket, down to the spacing of doubles."""
+
+
+class Terms(NamedTuple):
+    """What the policy needs: users `(*batch, K)`, budgets `(*batch, 1)`."""
+
+    input_bits: Array
+    required_bits: Array
+    bit_value: Array
+    power_scale: Array
+    cloud_time: Array
+    bandwidth: Array
+    budget: Array
+
+
+class Policy(NamedTuple):
+    """Bits, airtimes and the airtime price (`(*batch, 1)`)."""
+
+    bits: Array
+    time: Array
+    price: Array
+
+
+def terms(s: Instance) -> Terms:
+    """The quantities of the notation table; `cloud_time` is C/F' in P3 and 0 elsewhere."""
+    slot = s.slot_duration[..., None]
+    local = s.local_frequency * slot / s.cycles_per_bit
+    has_speed = "cloud_frequency" in s.data
+    cloud = s.cycles_per_bit / s.cloud_frequency[..., None] if has_speed else np.zeros_like(local)
+    return Terms(
+        input_bits=s.input_bits,
+        required_bits=np.maximum(s.input_bits - local, 0.0),
+        bit_value=s.weight * s.cycles_per_bit * s.energy_per_cycle,
+        power_scale=s.weight * s.noise_power[..., None] / s.channel_gain,
+        cloud_time=cloud,
+        bandwidth=s.bandwidth[..., None],
+        budget=slot,
+    )
+
+
+def priorities(p: Terms) -> Array:
+    """The airtime price at which each user is indifferent; 0 where offloading never pays."""
+    if not p.cloud_time.any():
+        return offloading_priority(p.bit_value, power_scale=p.power_scale, bandwidth=p.bandwidth)
+    return computing_time_priority(
+        p.bit_value, power_scale=p.power_scale, bandwidth=p.bandwidth, cloud_time=p.cloud_time
+    )
+
+
+def solve_p2(s: Instance, tol: float) -> Point:
+    """P2, unlimited cloud: the threshold policy of Theorem 1."""
+    return _point(s, threshold_policy(terms(s)))
+
+
+def solve_p3(s: Instance, tol: float) -> Point:
+    """P3, cloud computing time inside the slot: the threshold policy of Theorem 3."""
+    return _point(s, threshold_policy(terms(s)))
+
+
+def solve_p1(s: Instance, tol: float) -> Point:
+    """P1, at most F cloud cycles: Theorem 2, with the final mix that Algorithm 2 lacks."""
+    p, capacity = terms(s), s.cloud_capacity[..., None]
+
+    def load(policy: Policy) -> Array:
+        return np.sum(s.cycles_per_bit * policy.bits, axis=-1, keepdims=True)
+
+    def policy_at(mu: Array) -> Policy:
+        return threshold_policy(p._replace(bit_value=p.bit_value - mu * s.cycles_per_bit))
+
+    free = policy_at(np.zeros_like(capacity))
+    fits = load(free) <= capacity
+    if fits.all():
+        return _point(s, free, np.zeros_like(capacity))
+    # above this price nobody gains from offloading a bit
+    gains = p.bit_value / s.cycles_per_bit - p.power_scale * np.log(2) / (p.bandwidth * s.cycles_per_bit)
+    low, high = np.zeros_like(capacity), np.maximum(np.max(gains, axis=-1, keepdims=True), 0.0) * (1 + 1e-9)
+    heavy, light = free, policy_at(high)
+    for _ in range(CLOUD_STEPS):
+        middle = (low + high) / 2
+        tried = policy_at(middle)
+        over = load(tried) > capacity
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+        heavy, light = _choose(over, tried, heavy), _choose(over, light, tried)
+    jump = load(heavy) - load(light)
+    share = np.clip((capacity - load(light)) / np.where(jump > 0, jump, 1.0), 0.0, 1.0)
+    mixed = light.bits + np.where(jump > 0, share, 0.0) * (heavy.bits - light.bits)
+    bounded = fill_slot(p, np.clip(mixed, p.required_bits, p.input_bits))
+    return _point(s, _choose(fits, free, bounded), np.where(fits, 0.0, high))
+
+
+def _choose(mask: Array, yes: Policy, no: Policy) -> Policy:
+    return Policy(*(np.where(mask, a, b) for a, b in zip(yes, no, strict=True)))
+
+
+def _point(s: Instance, policy: Policy, cloud_price: Array | None = None) -> Point:
+    multipliers = {"time_price": policy.price[..., 0]}
+    if cloud_price is not None:
+        multipliers["cloud_price"] = cloud_price[..., 0]
+    return Point({"offloaded_bits": policy.bits, "offloading_time": policy.time}, multipliers)
+
+
+def threshold_policy(p: Terms) -> Policy:
+    """The optimal policy of P2 or P3: bits by priority, the rest of the slot by one price of airtime."""
+    priority = np.where(p.input_bits > p.required_bits, priorities(p), 0.0)
+    levels = -np.sort(-priority, axis=-1)  # (*batch, K), descending
+    index = _first_level_that_fills(p, priority, levels)
+    level = np.take_along_axis(levels, np.minimum(index, levels.shape[-1] - 1), axis=-1)
+    found = (index < levels.shape[-1]) & (level > 0)
+    level = np.where(found, level, 0.0)
+    above = np.where(priority > level, p.input_bits, p.required_bits)
+    at_least = np.where((priority >= level) & (priority > 0), p.input_bits, p.required_bits)
+    price = np.where(found, level, np.inf)  # no level, no time spent at it
+    spent, spent_more = _time_at(p, price, above), _time_at(p, price, at_least)
+    share = (p.budget - spent) / np.where(found, spent_more - spent, 1.0)
+    partial = above + np.clip(share, 0.0, 1.0) * (at_least - above)
+    threshold = found & (spent <= p.budget)
+    bits = np.where(threshold, partial, above)
+    start = np.where(threshold, level, np.maximum(level, _lowest_price(p, bits)))
+    return _fill_from(p, bits, start, known=threshold)
+
+
+def _first_level_that_fills(p: Terms, priority: Array, levels: Array) -> Array:
+    """Index of the highest level at which everybody at or above it fills the slot; K if there is none."""
+    count = levels.shape[-1]
+    low, high = np.zeros_like(p.budget, dtype=np.intp), np.full_like(p.budget, count, dtype=np.intp)
+    for _ in range(int(count).bit_length()):
+        middle = np.minimum((low + high) // 2, count - 1)
+        level = np.take_along_axis(levels, middle, axis=-1)
+        bits = np.where((priority >= level) & (priority > 0), p.input_bits, p.required_bits)
+        # at price zero airtime is free and fills any slot
+        fills = (level <= 0) | (_time_at(p, level, bits) >= p.budget)
+        high = np.where((low < high) & fills, middle, high)
+        low = np.where((low < high) & ~fills, middle + 1, low)
+    return high
+
+
+def _time_at(p: Terms, price: Array, bits: Array) -> Array:
+    """Airtime (and cloud time) that the bits take at this price, `(*batch, 1)`; inf at price 0."""
+    each = airtime_per_bit(price, power_scale=p.power_scale, bandwidth=p.bandwidth) + p.cloud_time
+    return np.sum(np.where(bits > 0, bits * np.where(bits > 0, each, 0.0), 0.0), axis=-1, keepdims=True)
+
+
+def _lowest_price(p: Terms, bits: Array) -> Array:
+    """A price at which the bits overfill the slot: every user at the rate of the mean, cheapest scale."""
+    nats = np.sum(bits, axis=-1, keepdims=True) * np.log(2) / p.bandwidth
+    left = p.budget - np.sum(bits * p.cloud_time, axis=-1, keepdims=True)
+    y = np.clip(nats / np.where(left > 0, left, 1.0), 0.0, 690.0)
+    cheapest = np.min(np.where(bits > 0, p.power_scale, np.inf), axis=-1, keepdims=True)
+    scale = np.where(np.isfinite(cheapest), cheapest, 0.0)
+    return scale * lambert_argument(y)
+
+
+def fill_slot(p: Terms, bits: Array) -> Policy:
+    """Cheapest airtimes for given bits: all users at one price of airtime, the slot used up."""
+    return _fill_from(p, bits, _lowest_price(p, bits))
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # absurd rates end in inf or nan, judged later
+def _fill_from(p: Terms, bits: Array, start: Array, *, known: Array | None = None) -> Policy:
+    """Airtimes for given bits: the price at which they fill the slot, by Newton on logarithms.
+
+    log of the airtime sum is convex and decreasing in log(price), so Newton from a price that is too
+    low climbs monotonically. Where `known`, `start` already is the price.
+    """
+    nats = bits * np.log(2) / p.bandwidth
+    left = p.budget - np.sum(bits * p.cloud_time, axis=-1, keepdims=True)
+    sends = np.sum(bits, axis=-1, keepdims=True) > 0
+    log_price = np.log(np.where(start > 0, start, 1.0))
+    done = ~sends | ~(left > 0) | ~(start > 0) | (False if known is None else known)
+    for _ in range(ROOT_STEPS):
+        if done.all():
+            break
+        log_price = np.clip(log_price, -LOG_LIMIT, LOG_LIMIT)
+        y = _sending_exponent(p, bits, np.exp(log_price))
+        ratio = np.exp(log_price) / p.power_scale
+        total = np.sum(nats / y, axis=-1, keepdims=True)
+        fall = np.sum(nats / y * (ratio * lambert_slope(y) / y), axis=-1, keepdims=True)
+        excess = np.log(np.where(done, 1.0, total / np.where(done, 1.0, left)))
+        step = excess * total / np.where(done, 1.0, fall)  # of log(total) over its slope in log(price)
+        log_price = np.where(done, log_price, log_price + step)
+        done = done | ~(np.abs(step) > 4e-15 * (1 + np.abs(log_price)))
+    price = np.where(sends & (start > 0), np.exp(log_price), 0.0)
+    price = np.where(known, start, price) if known is not None else price
+    y = _sending_exponent(p, bits, np.where(price > 0, price, 1.0))
+    time = np.where(bits > 0, nats / y, 0.0)
+    total = np.sum(time, axis=-1, keepdims=True)
+    # the root is good to rounding; scale the last digits so that the slot is used exactly
+    return Policy(bits, time * np.where(total > 0, left / np.where(total > 0, total, 1.0), 0.0), price)
+
+
+def _sending_exponent(p: Terms, bits: Array, price: Array) -> Array:
+    """y_k(price) for users that send, 1 for the others (whose airtime is 0 anyway)."""
+    return np.where(bits > 0, lambert_exponent(price / p.power_scale), 1.0)

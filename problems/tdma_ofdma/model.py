@@ -1,0 +1,217 @@
+r"""P1, P2 and P3 as one disciplined (DPP) convex model with a shifted exponential cone.
+
+In SI units no free solver survives these models, so the variables are dimensionless and each user's cone
+is rotated by a reference exponent ybar_k, close to the exponent y_k = l_k ln 2/(B t_k) of the optimum:
+
+    u_k    local share: l_k = R_k (1 - a_k u_k)           a_k  chosen so that u_k costs about one energy unit
+    tau_k that_k = t_k/T                                  tau_k expected share of the slot
+    zhat_k >= that_k exp(x_k/that_k - ybar_k),            x_k = (eta_k/tau_k)(1 - a_k u_k), eta = R ln 2/(B T)
+
+    min  sum_k (A_k T tau_k e^ybar_k/e0) zhat_k - (A_k T tau_k/e0) that_k + (v_k R_k a_k/e0) u_k
+    s.t. sum_k tau_k that_k + sum_k (C_k R_k/(F' T)) (1 - a_k u_k) <= 1       (the second sum in P3 only)
+         sum_k (C_k R_k/F) (1 - a_k u_k) <= 1                                 (P1 only)
+         0 <= a_k u_k <= 1 - m_k/R_k.
+
+Any ybar, tau, a and e0 give the same optimum; good ones let a solver find it. Users without data, and
+users that must not and need not offload, stay out of the model unless `keep_all`.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from mecopt import conic
+from mecopt.instance import Array, Instance
+from mecopt.kernels.lambert import lambert_argument, lambert_exponent
+from mecopt.kernels.priority import psi
+from mecopt.kernels.rate import rotated_exponential_cone
+from mecopt.result import Point
+from mecopt.solvers import solver
+
+CONES = frozenset({"ExpCone"})
+
+LEAST_EXPONENT = 1e-9
+"""Floor of the reference exponent and of the time unit: users far above the others need some scale."""
+
+LEAST_LOCAL_UNIT = 1e-2
+"""Floor of a_k. Measured by others' runs of this scaling: without it ECOS breaks down and SCS loses digits."""
+
+REFERENCE_STEPS = 40
+"""Halvings of the reference price's bracket: only a scale, but a good one."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Units of one instance, arrays over the users in the model."""
+
+    active: Array
+    exponent: Array
+    time_unit: Array
+    local_unit: Array
+    energy_unit: float
+    cloud_unit: float
+
+
+@cache
+def build(users: int, has_load: bool, has_speed: bool) -> Any:  # noqa: FBT001 (a cache key)
+    """The compiled-once CVXPY problem for this many users; data enter as parameters."""
+    import cvxpy as cp
+
+    def data(name: str, size: int | None = users, *, sign: bool = True) -> cp.Parameter:
+        return cp.Parameter(() if size is None else size, name=name, nonneg=sign)
+
+    u = cp.Variable(users, name="local_share", nonneg=True)
+    time = cp.Variable(users, name="scaled_time")
+    receive = cp.Variable(users, name="scaled_receive_energy")
+    load, load_slope = data("load_per_time"), data("load_per_local_share")
+    shift = data("reference_exponent")
+    cost = data("receive_cost") @ receive - data("time_gain") @ time + data("local_cost") @ u
+    spent = data("time_unit") @ time
+    if has_speed:
+        spent = spent + data("cloud_time_all", None) - data("cloud_time_slope") @ u
+    time_row = spent <= 1
+    rows = [
+        rotated_exponential_cone(load - cp.multiply(load_slope, u), time, receive, shift=shift),
+        u <= data("largest_local_share"),
+        time_row,
+    ]
+    if has_load:
+        cloud_row = data("cloud_load_all", None) - data("cloud_load_slope") @ u <= data("cloud_bound", None)
+        rows.append(cloud_row)
+    return cp.Problem(cp.Minimize(cost), rows)
+
+
+def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) -> Point:
+    """Scale one instance, solve it, map the answer back and make it feasible to rounding."""
+    d = _terms(s)
+    scaling = _scale(s, d, keep_all=keep_all)
+    n = int(np.sum(scaling.active))
+    zeros = np.zeros_like(s.input_bits)
+    prices = {"time_price": np.float64(0.0)} | ({"cloud_price": np.float64(0.0)} if "cloud_capacity" in s.data else {})
+    if n == 0:
+        return Point({"offloaded_bits": zeros, "offloading_time": zeros}, prices)
+    model = build(n, "cloud_capacity" in s.data, "cloud_frequency" in s.data)
+    _set(model, s, d, scaling)
+    said = conic.run(model, solver(solver_name, CONES), tol=tol)
+    if said:
+        nan = np.full_like(zeros, np.nan)
+        return Point({"offloaded_bits": nan, "offloading_time": nan}, dict.fromkeys(prices, np.float64(np.nan)), said)
+    values = {variable.name(): variable.value for variable in model.variables()}
+    bits, time = zeros.copy(), zeros.copy()
+    bits[scaling.active] = s.input_bits[scaling.active] * (1 - scaling.local_unit * values["local_share"])
+    time[scaling.active] = s.slot_duration * scaling.time_unit * values["scaled_time"]
+    prices["time_price"] = scaling.energy_unit * np.float64(model.constraints[2].dual_value) / s.slot_duration
+    if "cloud_capacity" in s.data:
+        dual = np.float64(model.constraints[3].dual_value)
+        prices["cloud_price"] = scaling.energy_unit * dual / scaling.cloud_unit
+    return Point(_feasible(s, d, scaling, bits, time), prices)
+
+
+def _terms(s: Instance) -> dict[str, Array]:
+    """A, v, m and u = v B/(A ln 2) of each user."""
+    power_scale = s.weight * s.noise_power / s.channel_gain
+    bit_value = s.weight * s.cycles_per_bit * s.energy_per_cycle
+    required = np.maximum(s.input_bits - s.local_frequency * s.slot_duration / s.cycles_per_bit, 0.0)
+    return {
+        "power_scale": power_scale,
+        "bit_value": bit_value,
+        "required": required,
+        "ratio": bit_value * s.bandwidth / (power_scale * np.log(2)),
+    }
+
+
+def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
+    """Units from a reference price of airtime: everybody who wants to offload does, within the slot."""
+    wants = d["ratio"] > 1
+    active = (s.input_bits > 0) & (wants | (d["required"] > 0) | keep_all)
+    if not active.any():
+        return Scaling(active, *(np.zeros(0),) * 3, 0.0, 0.0)
+    scale, value = d["power_scale"][active], d["bit_value"][active]
+    bits, slot = s.input_bits[active], s.slot_duration
+    expected = np.where(wants, s.input_bits, d["required"])[active]
+    nats = expected * np.log(2) / (s.bandwidth * slot)  # of a slot, at the expected load
+    price = _reference_price(scale, nats)
+    if not d["required"].any() and np.any(wants):
+        ratio = d["ratio"][active & wants]
+        price = min(price, float(np.max(d["power_scale"][active & wants] * psi(ratio))))
+    exponent = np.maximum(lambert_exponent(price / scale), LEAST_EXPONENT)
+    all_nats = bits * np.log(2) / (s.bandwidth * slot)
+    time_unit = np.clip(all_nats / exponent, LEAST_EXPONENT, 1.0)
+    radio = np.sum(scale * slot * np.minimum(1.0, nats / exponent) * np.expm1(exponent))
+    energy = float(radio + np.sum(value * (bits - expected)))
+    local = bits * value
+    with np.errstate(divide="ignore"):
+        local_unit = np.where(local > 0, np.maximum(energy / local, LEAST_LOCAL_UNIT), 1.0)
+    cloud_unit = float(np.sum(s.cycles_per_bit * s.input_bits))
+    if "cloud_capacity" in s.data and s.cloud_capacity > 0:
+        cloud_unit = float(s.cloud_capacity)
+    return Scaling(active, exponent, time_unit, local_unit, energy, cloud_unit)
+
+
+def _reference_price(scale: Array, nats: Array) -> float:
+    """The price at which the expected load fills the slot: sum_k nats_k/y_k(price) = 1, by bisection."""
+    y = min(float(np.sum(nats)), 600.0)
+    if y <= 0:
+        return float(np.min(scale)) * LEAST_EXPONENT
+    sends = nats > 0
+    at_mean = np.log(lambert_argument(y))
+    # the user with the smallest (largest) scale would send faster (slower) than the mean
+    low, high = (at_mean + float(np.log(bound(scale[sends]))) for bound in (np.min, np.max))
+    for _ in range(REFERENCE_STEPS):
+        middle = (low + high) / 2
+        spent = float(np.sum(nats[sends] / lambert_exponent(np.exp(middle) / scale[sends])))
+        low, high = (middle, high) if spent > 1 else (low, middle)
+    return float(np.exp(high))
+
+
+def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None:
+    """Hand the instance's numbers to the compiled model."""
+    on, slot = scaling.active, float(s.slot_duration)
+    bits, share = s.input_bits[on], d["required"][on] / s.input_bits[on]
+    radio = d["power_scale"][on] * slot * scaling.time_unit / scaling.energy_unit
+    load = bits * np.log(2) / (s.bandwidth * slot) / scaling.time_unit
+    cycles = s.cycles_per_bit[on] * bits
+    values = {
+        "receive_cost": radio * np.exp(scaling.exponent),
+        "time_gain": radio,
+        "local_cost": d["bit_value"][on] * bits * scaling.local_unit / scaling.energy_unit,
+        "time_unit": scaling.time_unit,
+        "reference_exponent": scaling.exponent,
+        "load_per_time": load,
+        "load_per_local_share": load * scaling.local_unit,
+        "largest_local_share": np.maximum(1 - share, 0.0) / scaling.local_unit,
+    }
+    if "cloud_frequency" in s.data:
+        share_of_slot = cycles / (s.cloud_frequency * slot)
+        values |= {"cloud_time_all": np.sum(share_of_slot), "cloud_time_slope": share_of_slot * scaling.local_unit}
+    if "cloud_capacity" in s.data:
+        share_of_cloud = cycles / scaling.cloud_unit
+        values |= {
+            "cloud_load_all": np.sum(share_of_cloud),
+            "cloud_load_slope": share_of_cloud * scaling.local_unit,
+            "cloud_bound": float(s.cloud_capacity) / scaling.cloud_unit,
+        }
+    for parameter in model.parameters():
+        parameter.value = values[parameter.name()]
+
+
+def _feasible(s: Instance, d: dict[str, Array], scaling: Scaling, bits: Array, time: Array) -> dict[str, Array]:
+    """Undo the solver's constraint violations: clip bits, give stragglers time, shrink what is too much."""
+    bits = np.clip(bits, d["required"], s.input_bits)
+    if "cloud_capacity" in s.data:
+        least = float(np.sum(s.cycles_per_bit * d["required"]))
+        excess = float(np.sum(s.cycles_per_bit * bits)) - least
+        if excess > s.cloud_capacity - least:
+            bits = d["required"] + max(float(s.cloud_capacity) - least, 0.0) / excess * (bits - d["required"])
+    expected = np.zeros_like(bits)
+    expected[scaling.active] = bits[scaling.active] * np.log(2) / (s.bandwidth * scaling.exponent)
+    # a few stray bits in no time would cost any energy; their fair time is as negligible as they are
+    stray = (bits > 0) & (bits <= 1e-6 * s.input_bits) & (time < expected)
+    time = np.where(stray, expected, np.where(bits > 0, np.maximum(time, 0.0), 0.0))
+    left = float(s.slot_duration)
+    if "cloud_frequency" in s.data:
+        left -= float(np.sum(s.cycles_per_bit * bits)) / float(s.cloud_frequency)
+    total = float(np.sum(time))
+    return {"offloaded_bits": bits, "offloading_time": time * min(1.0, left / total) if total > 0 else time}
