@@ -28,7 +28,7 @@ def solve(
         certificate = judge(instance, point.x, point.multipliers, rigorous=rigorous, tol=wanted)
     else:
         point, certificate, seconds = _solve_feasible_part(instance, method, wanted, feasible, rigorous=rigorous)
-    status, message = _status(certificate, reasons, np.asarray(point.message, dtype=object), wanted, feasible)
+    status, message = judged_status(certificate, reasons, np.asarray(point.message, dtype=object), wanted)
     return Result(
         problem=problem.key,
         method=method.name,
@@ -79,9 +79,7 @@ def unknown_certificate(shape: tuple[int, ...]) -> Certificate:
     return Certificate(**nan, rigorous=np.zeros(shape, dtype=bool))
 
 
-def _status(
-    certificate: Certificate, reasons: Any, said: Any, tol: float, feasible: Any
-) -> tuple[Any, Any]:
+def judged_status(certificate: Certificate, reasons: Any, said: Any, tol: float) -> tuple[Any, Any]:
     """The referee's verdict in one word, and the reason where it is not `optimal`."""
     shape = np.shape(reasons)
     within = (np.asarray(certificate.infeasibility) <= FEASIBILITY) & np.isfinite(certificate.value)
@@ -89,7 +87,7 @@ def _status(
     status = np.full(shape, "failed", dtype=object)
     status[within] = "feasible"
     status[optimal] = "optimal"
-    status[~feasible] = "infeasible"
+    status[reasons != ""] = "infeasible"
     message = np.broadcast_to(said, shape).copy()
     for cell in np.ndindex(shape):
         if status[cell] == "infeasible":
