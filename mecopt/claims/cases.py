@@ -9,8 +9,8 @@ from mecopt.claims.claim import Case
 
 
 def canonical(case: Case) -> str:
-    """One text per case. Raises TypeError for values that JSON does not have."""
-    return json.dumps(case, sort_keys=True)
+    """One text per case. Raises TypeError or ValueError for values that JSON does not have."""
+    return json.dumps(case, sort_keys=True, allow_nan=False)
 
 
 def tidy(value: Any) -> Any:
@@ -30,10 +30,11 @@ def short(case: object, *, width: int = 160) -> str:
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
-def complexity(case: Case) -> tuple[int, int, str]:
-    """Order of cases from smallest: fewer entries, then rounder numbers, then by text."""
+def complexity(case: Case) -> tuple[int, int, int, str]:
+    """Order of cases from smallest: fewer entries, rounder numbers, smaller whole numbers, then by text."""
     leaves = list(_leaves(case))
-    return len(leaves), sum(map(_roughness, leaves)), canonical(case)
+    whole = [abs(leaf) for leaf in leaves if isinstance(leaf, int)]
+    return len(leaves), sum(map(_roughness, leaves)), sum(whole), canonical(case)
 
 
 def file_name(claim_id: str) -> str:
@@ -53,11 +54,11 @@ def _roughness(leaf: Any) -> int:
     """0 for the number 1, more for more digits and for distant decades."""
     if isinstance(leaf, str):
         return len(leaf)
-    if not isinstance(leaf, int | float) or isinstance(leaf, bool):
+    if not isinstance(leaf, float):
         return 0
     if leaf == 0 or not math.isfinite(leaf):
         return 1
-    mantissa, _, exponent = f"{float(leaf):.16e}".partition("e")
+    mantissa, _, exponent = f"{leaf:.16e}".partition("e")
     if float(f"{leaf:.14e}") == leaf:
         mantissa = f"{leaf:.14e}".partition("e")[0]
     digits = mantissa.replace(".", "").strip("-").rstrip("0")

@@ -27,7 +27,9 @@ def claim_papers() -> tuple[str, ...]:
 
 @cache
 def claims_of(paper: str) -> tuple[Claim, ...]:
-    """A paper's claims in its `ORDER` (a sequence of ids in claims/__init__.py), the others after them.
+    """A paper's claims in its `ORDER` (ids in claims/__init__.py, which may name some yet to be written).
+
+    Claims that it does not name come after them.
 
     Raises `UnknownName` for a paper without claims and `ClaimError` when the claims do not fit together.
     """
@@ -45,15 +47,12 @@ def arrange(claims: Sequence[Claim], order: Sequence[str]) -> tuple[Claim, ...]:
     for c in claims:
         if by_id.setdefault(c.id, c) is not c:
             raise ClaimError(f"two claims have the id {c.id!r}; ids are unique within a paper")
-    for name in order:
-        if name not in by_id:
-            raise ClaimError(f"ORDER names {name!r}, which is no claim; choose from {', '.join(by_id)}")
     for c in claims:
         if c.corrected_by and c.corrected_by not in by_id:
             raise ClaimError(f"claim {c.id}: corrected_by={c.corrected_by!r} is no claim of this paper")
         if c.corrected_by and by_id[c.corrected_by].recorded == "refuted":
             raise ClaimError(f"claim {c.id}: its correction {c.corrected_by} is itself recorded as refuted")
-    return tuple(by_id[name] for name in dict.fromkeys([*order, *by_id]))
+    return tuple(by_id[name] for name in dict.fromkeys([*order, *by_id]) if name in by_id)
 
 
 def find(targets: str | Sequence[str] | None) -> list[Target]:

@@ -42,7 +42,8 @@ def decades(lo: float, hi: float, *, special: Sequence[float] = ()) -> Floats:
         # Always three choices: Hypothesis takes fewer for simpler, and 1 is to be the simplest number.
         digits, exponent = draw(digit_counts), draw(exponents)
         if digits == 0:
-            return given[draw(st.integers(0, len(given) - 1))]
+            index: int = draw(st.integers(0, len(given) - 1))
+            return given[index]
         mantissa = draw(st.integers(10 ** (digits - 1), 10**digits - 1))
         return min(max(float(f"{mantissa}e{exponent - digits + 1}"), lo), hi)
 

@@ -33,14 +33,14 @@ def verify(
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             raise DataError(name, f"got {value!r}", f"give a whole number of at least {least}")
     wanted = collect.find(targets)
+    if out is not None:
+        from mecopt import report
+
+        report.check_folder(out)
     workers = min(jobs or os.cpu_count() or 1, len(wanted))
     found = run_all(wanted, judge, lost, samples=samples, seed=seed, workers=workers, progress=progress)
     verdicts = [_with_correction(target, found) for target in wanted]
-    if out is None:
-        return verdicts
-    from mecopt.report import write
-
-    return write(verdicts, out)
+    return verdicts if out is None else report.write(verdicts, out, samples=samples, seed=seed)
 
 
 def judge(target: Target, samples: int, seed: int) -> Verdict:
