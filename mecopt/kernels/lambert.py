@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 SPLIT = 1.5
 """Where the branches meet; above 1, where the logarithmic equation degenerates to 0/0."""
 
-BLOCK = 32768
+BLOCK = 16384
 """Elements worked on at a time: temporaries stay in cache."""
 
 # Highest power first; tools/fit_lambert.py derives them.
