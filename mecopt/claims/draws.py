@@ -32,6 +32,7 @@ def decades(lo: float, hi: float, *, special: Sequence[float] = ()) -> Floats:
     """
     if not 0 < lo < hi < math.inf:
         raise ClaimError(f"decades({lo!r}, {hi!r}): give 0 < lo < hi")
+    lo, hi = float(lo), float(hi)
     lowest, highest = math.floor(math.log10(lo)), math.floor(math.log10(hi))
     exponents = st.sampled_from(sorted(range(lowest, highest + 1), key=lambda k: (abs(k), k)))
     digit_counts = st.sampled_from(DIGITS + (0,) * (4 if special else 1))
