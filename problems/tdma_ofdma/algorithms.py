@@ -16,7 +16,7 @@ from mecopt.loops import Ended, Trace, iterate
 from mecopt.problem import stack
 from mecopt.result import Point
 
-from .closed_form import Policy, Terms, fill_slot, priorities, solve_p2, terms
+from .closed_form import Policy, Terms, fill_in_order, fill_slot, priorities, solve_p2, terms
 
 PRINTED_STEPS = 200
 """Cap on the printed bisections, which need not terminate: double precision is spent long before."""
@@ -49,14 +49,9 @@ def algorithm_3(s: Instance, *, reserve_required: bool) -> Point:
 def _by_priority(s: Instance, p: Terms, start: Array, capacity: Array) -> Array:
     """Bits added to `start` in descending order of P2's priority until the cycles run out."""
     priority = priorities(p)
-    order = np.argsort(-priority, axis=-1, kind="stable")  # ties: lower index first
     wanted = np.where(priority > 0, (p.input_bits - start) * s.cycles_per_bit, 0.0)
-    in_order = np.take_along_axis(wanted, order, axis=-1)
     left = capacity - np.sum(s.cycles_per_bit * start, axis=-1, keepdims=True)
-    before = np.cumsum(in_order, axis=-1) - in_order
-    granted = np.clip(left - before, 0.0, in_order)
-    cycles = np.zeros_like(granted)
-    np.put_along_axis(cycles, order, granted, axis=-1)
+    cycles = fill_in_order(priority, wanted, left)
     # the last digit of a division must not turn complete offloading into R + 1 ulp
     return np.minimum(cycles / s.cycles_per_bit, p.input_bits - start)
 

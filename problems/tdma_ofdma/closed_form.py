@@ -11,7 +11,7 @@ priority, the minimum above it, and any amount at equality:
     l_k in {m_k, [m_k, R_k], R_k},    t_k = l_k ln 2/(B y_k(lam)),   y = 1 + W0((lam/A - 1)/e).
 
 P2 and P3 are Algorithm 1 made exact: a binary search over priorities, then one root search for lam with
-the bits known. P1 bisects mu and mixes the two policies on either side of the load's jump.
+the bits known. P1 searches lam with a fractional knapsack inside, and mixes at the root's jump.
 Source: You et al. 2017, Theorems 1 to 3, Algorithms 1 and 2.
 """
 
@@ -22,8 +22,9 @@ import numpy as np
 from mecopt.instance import Array, Instance
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent, lambert_slope
 from mecopt.kernels.priority import computing_time_priority, offloading_priority
-from mecopt.kernels.rate import airtime_per_bit
+from mecopt.kernels.rate import airtime_per_bit, bit_price
 from mecopt.result import Point
+from mecopt.rootfind import falling_root
 
 ROOT_STEPS = 60
 """Newton on a convex, nearly linear function: fewer than ten steps over 12 decades of gain."""
@@ -31,8 +32,8 @@ ROOT_STEPS = 60
 LOG_LIMIT = 700.0
 """Prices beyond e^700 J/s overflow; the referee rejects what comes of them."""
 
-CLOUD_STEPS = 64
-"""Halvings of the cloud price's bracket, down to the spacing of doubles."""
+LOG_PRECISION = 2e-14
+"""Width of the final bracket of log(price): the spacing of doubles at `LOG_LIMIT`."""
 
 
 class Terms(NamedTuple):
@@ -92,34 +93,56 @@ def solve_p3(s: Instance, tol: float) -> Point:
 
 
 def solve_p1(s: Instance, tol: float) -> Point:
-    """P1, at most F cloud cycles: Theorem 2, with the final mix that Algorithm 2 lacks."""
+    """P1, at most F cloud cycles: Theorem 2, searched over lam alone.
+
+    At a given lam a bit of user k saves v_k - kappa_k, so the best bits within F cycles are a fractional
+    knapsack and mu is the saving per cycle at which they run out. Algorithm 2 searches mu and lam.
+    """
     p, capacity = terms(s), s.cloud_capacity[..., None]
-
-    def load(policy: Policy) -> Array:
-        return np.sum(s.cycles_per_bit * policy.bits, axis=-1, keepdims=True)
-
-    def policy_at(mu: Array) -> Policy:
-        return threshold_policy(p._replace(bit_value=p.bit_value - mu * s.cycles_per_bit))
-
-    free = policy_at(np.zeros_like(capacity))
-    fits = load(free) <= capacity
+    free = threshold_policy(p)
+    fits = np.sum(s.cycles_per_bit * free.bits, axis=-1, keepdims=True) <= capacity
     if fits.all():
         return _point(s, free, np.zeros_like(capacity))
-    # above this price nobody gains from offloading a bit
-    gains = p.bit_value / s.cycles_per_bit - p.power_scale * np.log(2) / (p.bandwidth * s.cycles_per_bit)
-    low, high = np.zeros_like(capacity), np.maximum(np.max(gains, axis=-1, keepdims=True), 0.0) * (1 + 1e-9)
-    heavy, light = free, policy_at(high)
-    for _ in range(CLOUD_STEPS):
-        middle = (low + high) / 2
-        tried = policy_at(middle)
-        over = load(tried) > capacity
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-        heavy, light = _choose(over, tried, heavy), _choose(over, light, tried)
-    jump = load(heavy) - load(light)
-    share = np.clip((capacity - load(light)) / np.where(jump > 0, jump, 1.0), 0.0, 1.0)
-    mixed = light.bits + np.where(jump > 0, share, 0.0) * (heavy.bits - light.bits)
-    bounded = fill_slot(p, np.clip(mixed, p.required_bits, p.input_bits))
-    return _point(s, _choose(fits, free, bounded), np.where(fits, 0.0, high))
+
+    def overuse(log_price: Array) -> Array:
+        price = np.exp(log_price)
+        spent = _time_at(p, price, _knapsack(s, p, price)[0])
+        return np.clip(np.log(spent / p.budget), -LOG_LIMIT, LOG_LIMIT)
+
+    with np.errstate(divide="ignore", over="ignore"):
+        # the bound takes load off the slot: its price of airtime is at most that of the unlimited cloud
+        end = np.log(np.where(free.price > 0, free.price, 1.0))
+        low, high = (np.exp(a) for a in falling_root(overuse, end - LOG_LIMIT, end, precision=LOG_PRECISION))
+        heavy, _ = _knapsack(s, p, low)
+        light, mu = _knapsack(s, p, high)
+        more, less = _time_at(p, high, heavy), _time_at(p, high, light)
+    # where two users swap places the time jumps; both fillings are optimal and so is their mix
+    share = np.clip((p.budget - less) / np.where(more > less, more - less, 1.0), 0.0, 1.0)
+    bounded = fill_slot(p, light + np.where(more > less, share, 0.0) * (heavy - light))
+    return _point(s, _choose(fits, free, bounded), np.where(fits, 0.0, mu))
+
+
+def _knapsack(s: Instance, p: Terms, price: Array) -> tuple[Array, Array]:
+    """Bits that save most within the cloud capacity at a price of airtime, and the price of a cycle."""
+    saving = p.bit_value - bit_price(price, power_scale=p.power_scale, bandwidth=p.bandwidth)
+    per_cycle = saving / s.cycles_per_bit
+    room = s.cloud_capacity[..., None] - np.sum(s.cycles_per_bit * p.required_bits, axis=-1, keepdims=True)
+    wanted = np.where(saving > 0, (p.input_bits - p.required_bits) * s.cycles_per_bit, 0.0)
+    granted = fill_in_order(per_cycle, wanted, np.maximum(room, 0.0))
+    short = (granted < wanted) & (saving > 0)
+    mu = np.max(np.where(short, per_cycle, 0.0), axis=-1, keepdims=True)
+    bits = np.minimum(p.required_bits + granted / s.cycles_per_bit, p.input_bits)
+    return np.where(granted == wanted, np.where(wanted > 0, p.input_bits, p.required_bits), bits), mu
+
+
+def fill_in_order(rank: Array, wanted: Array, room: Array) -> Array:
+    """Grant `wanted` in descending rank (ties: lower index first) until the room `(*batch, 1)` is used up."""
+    order = np.argsort(-rank, axis=-1, kind="stable")
+    in_order = np.take_along_axis(wanted, order, axis=-1)
+    granted = np.clip(room - (np.cumsum(in_order, axis=-1) - in_order), 0.0, in_order)
+    result = np.empty_like(granted)
+    np.put_along_axis(result, order, granted, axis=-1)
+    return result
 
 
 def _choose(mask: Array, yes: Policy, no: Policy) -> Policy:

@@ -1,4 +1,4 @@
-"""The referee's own search for prices: maximise the dual bound of `statement` by bisection on its slope.
+"""The referee's own search for prices: maximise the dual bound of `statement` from the sign of its slope.
 
 It shares no code with the closed form: exponents come from Newton's method on (y - 1) e^y + 1 = z, and
 the optimal prices from sign changes of the supergradient, never from offloading priorities. Whatever it
@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from mecopt.instance import Array
+from mecopt.rootfind import falling_root
 
 Data = SimpleNamespace
 
@@ -19,8 +20,8 @@ NEWTON_STEPS = 16
 LOG_RANGE = 750.0
 """Below its upper bracket the airtime price is searched over this many e-foldings: all of double range."""
 
-BISECTIONS = 64
-"""Halvings of `LOG_RANGE` (or of the cloud price's bracket) down to the spacing of doubles."""
+LOG_PRECISION = 2e-14
+"""Width of the final bracket of log(price): the spacing of doubles at the end of `LOG_RANGE`."""
 
 
 def exponents(ratio: Array) -> Array:
@@ -31,25 +32,40 @@ def exponents(ratio: Array) -> Array:
     for _ in range(NEWTON_STEPS):
         grown = np.exp(y)
         slope = np.where(y > 0, y * grown, 1.0)
-        y = np.maximum(y - (y * grown - np.expm1(y) - z) / slope, 0.0)
+        step = np.clip((y * grown - np.expm1(y) - z) / slope, -y, y)
+        y = y - step
+        if np.all(np.abs(step) <= 1e-15 * y):
+            break
     return y
 
 
-def _bits_and_times(d: Data, lam: Array, mu: Array) -> tuple[Array, Array]:
-    """The Lagrangian's minimiser at prices `(*batch, 1)`: cheapest of m and R bits, and seconds for a bit."""
+def _response(d: Data, lam: Array, *, cloud_load: bool) -> tuple[Array, Array, Array]:
+    """At airtime price `(*batch, 1)`: time the cheapest bits take, the best cloud price, whether anybody sends.
+
+    A bit of user k saves s_k = v_k - kappa_k(lam) - lam C_k/F'. Under a load bound the cheapest bits are a
+    fractional knapsack: cycles go to the users that save most per cycle, and the saving per cycle at
+    which they run out is the best cloud price.
+    """
     y = exponents(lam / d.power_scale)
-    cost = d.power_scale / d.bits_per_nat * np.exp(y) + mu * d.cycles_per_bit + lam * d.cloud_time
-    bits = np.where(cost < d.bit_value, d.input_bits, d.required_bits)
+    saving = d.bit_value - d.power_scale / d.bits_per_nat * np.exp(y) - lam * d.cloud_time
+    extra = np.where(saving > 0, d.input_bits - d.required_bits, 0.0)
+    mu = np.zeros_like(lam)
+    if cloud_load:
+        per_cycle = saving / d.cycles_per_bit
+        order = np.argsort(-per_cycle, axis=-1, kind="stable")
+        wanted = np.take_along_axis(extra * d.cycles_per_bit, order, axis=-1)
+        left = d.cloud_capacity - np.sum(d.cycles_per_bit * d.required_bits, axis=-1, keepdims=True)
+        granted = np.clip(left - (np.cumsum(wanted, axis=-1) - wanted), 0.0, wanted)
+        refused = np.take_along_axis(per_cycle, order, axis=-1) * (granted < wanted)
+        mu = np.maximum(np.max(refused, axis=-1, keepdims=True), 0.0)
+        cycles = np.take_along_axis(granted, np.argsort(order, axis=-1, kind="stable"), axis=-1)
+        extra = cycles / d.cycles_per_bit
+    bits = d.required_bits + extra
+    sends = bits > 0
     with np.errstate(divide="ignore", over="ignore"):
-        seconds = 1 / (d.bits_per_nat * y) + d.cloud_time
-    return bits, seconds
-
-
-def _time_and_load(d: Data, lam: Array, mu: Array) -> tuple[Array, Array]:
-    bits, seconds = _bits_and_times(d, lam, mu)
-    with np.errstate(over="ignore"):
-        spent = np.sum(np.where(bits > 0, bits * np.where(bits > 0, seconds, 0.0), 0.0), axis=-1, keepdims=True)
-    return spent, np.sum(d.cycles_per_bit * bits, axis=-1, keepdims=True)
+        seconds = np.where(sends, 1 / (d.bits_per_nat * y), 0.0) + d.cloud_time
+        spent = np.sum(np.where(sends, bits * seconds, 0.0), axis=-1, keepdims=True)
+    return spent, mu, np.any(sends, axis=-1, keepdims=True)
 
 
 def _price_ceiling(d: Data) -> Array:
@@ -65,41 +81,16 @@ def _price_ceiling(d: Data) -> Array:
     return np.clip(top, 1e-300, 1e300)
 
 
-def _airtime_price(d: Data, mu: Array, top: Array) -> tuple[Array, Array]:
-    """The best airtime price at a given cloud price, and the cloud load there."""
-    low, high = np.log(top) - LOG_RANGE, np.log(top)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        spent, _ = _time_and_load(d, np.exp(middle), mu)
-        over = spent > d.slot_duration
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    # at a kink the minimiser jumps; the load there is the mix that uses exactly the slot
-    spent_low, load_low = _time_and_load(d, np.exp(low), mu)
-    spent_high, load_high = _time_and_load(d, np.exp(high), mu)
-    jump = spent_low - spent_high
-    with np.errstate(invalid="ignore", over="ignore"):
-        share = np.where(jump > 0, (d.slot_duration - spent_high) / np.where(jump > 0, jump, 1.0), 0.0)
-    load = load_high + np.clip(np.nan_to_num(share), 0.0, 1.0) * (load_low - load_high)
-    nobody = load_low <= 0
-    return np.where(nobody, 0.0, np.exp(high)), load
-
-
 def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
     """Airtime price (and cloud price, for a bounded cloud load) that maximise the dual bound, `(*batch,)`."""
-    top = _price_ceiling(d)
-    zero = np.zeros_like(d.slot_duration)
-    lam, load = _airtime_price(d, zero, top)
-    if not cloud_load:
-        return {"time_price": lam[..., 0]}
-    cheapest = d.power_scale / (d.bits_per_nat * d.cycles_per_bit)
-    ceiling = np.max(d.bit_value / d.cycles_per_bit - cheapest, axis=-1, keepdims=True)
-    low, high = zero, np.maximum(ceiling, 0.0)
-    free = load <= d.cloud_capacity
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        _, load = _airtime_price(d, middle, top)
-        over = load > d.cloud_capacity
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    mu = np.where(free, 0.0, high)
-    lam, _ = _airtime_price(d, mu, top)
-    return {"time_price": lam[..., 0], "cloud_price": mu[..., 0]}
+
+    def overuse(log_price: Array) -> Array:
+        spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
+        with np.errstate(divide="ignore"):
+            return np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE)
+
+    end = np.log(_price_ceiling(d))
+    _, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
+    _, mu, sends = _response(d, np.exp(log_price), cloud_load=cloud_load)
+    lam = np.where(sends, np.exp(log_price), 0.0)
+    return {"time_price": lam[..., 0]} | ({"cloud_price": mu[..., 0]} if cloud_load else {})

@@ -113,11 +113,7 @@ class TdmaStatement:
         """An exactly feasible point within rounding of a feasible-looking one: clip bits, then shrink times."""
         bits = ops.minimum(ops.maximum(ops.number(x["offloaded_bits"]), d.required_bits), d.input_bits)
         if self.cloud == "load":
-            least = _column(ops.sum(d.cycles_per_bit * d.required_bits))
-            load = _column(ops.sum(d.cycles_per_bit * bits))
-            fits = np.asarray(load <= d.cloud_capacity, dtype=bool)
-            share = (d.cloud_capacity - least) / ops.where(fits, 1.0, load - least)
-            bits = ops.where(fits, bits, d.required_bits + share * (bits - d.required_bits))
+            bits = self._within_load(ops, d, bits)
         time = ops.number(x["offloading_time"])
         # bits that vanish in doubles need not vanish exactly: give them a sliver of time
         time = ops.where(ops.is_zero(time) & ~ops.is_zero(bits), SLICE * d.slot_duration, time)
@@ -126,6 +122,18 @@ class TdmaStatement:
         fits = np.asarray(total <= budget, dtype=bool)
         shrink = ops.where(fits, 1.0, budget / ops.where(fits, 1.0, total))
         return {"offloaded_bits": bits, "offloading_time": time * shrink}
+
+    def _within_load(self, ops: Arithmetic, d: Data, bits: Numbers) -> Numbers:
+        """Take the cycles beyond F from the users whose cycles save least."""
+        worth = np.asarray(d.bit_value / d.cycles_per_bit, dtype=np.float64)
+        order = np.argsort(worth, axis=-1, kind="stable")
+        spare = np.take_along_axis(d.cycles_per_bit * (bits - d.required_bits), order, axis=-1)
+        excess = _column(ops.sum(d.cycles_per_bit * bits)) - d.cloud_capacity
+        taken_before = np.add.accumulate(spare, axis=-1) - spare
+        zero = ops.number(np.zeros(worth.shape))
+        cut = ops.minimum(ops.maximum(excess - taken_before, zero), spare)
+        back = np.argsort(order, axis=-1, kind="stable")
+        return bits - np.take_along_axis(cut, back, axis=-1) / d.cycles_per_bit
 
     def bound(self, ops: Arithmetic, d: Data, prices: Variables) -> Numbers:
         """The dual bound q at airtime price `time_price` (and `cloud_price`), `(*batch,)`; see the module."""

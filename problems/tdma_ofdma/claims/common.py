@@ -1,0 +1,143 @@
+"""What the claims share: where cases come from, and optima that are proved before they are used."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mecopt.claims import Interval, decades, instances
+from mecopt.instance import Array, Instance
+from mecopt.problem import Problem
+
+from .. import P1, P2, P3
+
+PAPER = "You et al. 2017"
+
+Case = dict[str, Any]
+
+PROVED_GAP = 1e-9
+"""A check uses an optimum only if ball arithmetic proves it to this relative gap."""
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A proved optimum of one instance: the optimal value lies in [lower, upper]."""
+
+    instance: Instance
+    bits: Array
+    time: Array
+    time_price: float
+    cloud_price: float
+    lower: float
+    upper: float
+
+    @property
+    def value(self) -> float:
+        """The objective of the point, a double inside or next to the enclosure."""
+        return self.upper
+
+    def excess(self, value_lower: float, value_upper: float) -> Interval:
+        """Slack of 'a point with this value is optimal': minus its relative excess over the optimum."""
+        scale = max(abs(self.upper), np.finfo(float).tiny)
+        low, high = (value_lower - self.upper) / scale, (value_upper - self.lower) / scale
+        return Interval(-max(high, 0.0), -max(low, 0.0))
+
+
+def optimum(problem: Problem, case: Case) -> Optimum | None:
+    """Solve and certify a case; None where the data is infeasible or the optimum cannot be proved."""
+    instance = problem.instance(case)
+    result = problem.solve(instance)
+    certificate = result.certificate
+    if result.status in ("infeasible", "failed") or not certificate.rigorous or not certificate.gap <= PROVED_GAP:
+        return None
+    return Optimum(
+        instance,
+        result.x["offloaded_bits"],
+        result.x["offloading_time"],
+        float(result.multipliers["time_price"]),
+        float(result.multipliers.get("cloud_price", 0.0)),
+        float(certificate.bound),
+        float(certificate.upper),
+    )
+
+
+def point_is_optimal(problem: Problem, case: Case, bits: Array, time: Array) -> Interval | None:
+    """Slack of 'this point is optimal', rigorous: minus the proved relative gap, -1 at most if infeasible."""
+    instance = problem.instance(case)
+    certificate = problem.certify(instance, {"offloaded_bits": bits, "offloading_time": time})
+    if not certificate.infeasibility <= 1e-9:
+        return Interval(-np.inf, -1.0)
+    if not certificate.rigorous:
+        return None
+    best = optimum(problem, case)
+    # `upper` is the outward-rounded end of a ball far thinner than a double: its other end is next to it
+    high = float(certificate.upper)
+    return None if best is None else best.excess(high * (1 - 4e-16), high)
+
+
+def required_bits(s: Instance) -> Array:
+    """m = max(R - F_k T/C, 0)."""
+    local = s.local_frequency * s.slot_duration[..., None] / s.cycles_per_bit
+    return np.maximum(s.input_bits - local, 0.0)
+
+
+NATURAL = {
+    # log2 of 1e-6 to 1e6 around unit data: rates, energies and gains over twelve decades
+    "channel_gain": decades(1e-6, 1e6),
+    "energy_per_cycle": decades(1e-6, 1e6, special=[0.0]),
+    "input_bits": decades(1e-3, 1e3, special=[0.0]),
+    "cycles_per_bit": decades(1e-3, 1e3),
+    "local_frequency": decades(1e-3, 1e3, special=[0.0]),
+    "weight": decades(1e-3, 1e3),
+    "bandwidth": decades(1e-2, 1e3),
+    "noise_power": decades(1e-3, 1e3),
+    "slot_duration": decades(1e-2, 1e2),
+}
+"""Dimensionless data around 1: counterexamples shrink to numbers a reader can check by hand."""
+
+FREE = {"local_frequency": decades(1e6, 1e9)}
+"""Local CPUs fast enough that nothing must be offloaded."""
+
+
+def p2_cases(*, users: tuple[int, int] = (1, 5), **overrides: SearchStrategy[Any]) -> SearchStrategy[Case]:
+    """Cases of P2."""
+    return instances(P2, users=users, **(NATURAL | overrides))
+
+
+def p1_cases(*, users: tuple[int, int] = (1, 5), **overrides: SearchStrategy[Any]) -> SearchStrategy[Case]:
+    """Feasible cases of P1: capacity between the required and the complete load, and beyond."""
+    shares = st.sampled_from([0.5, 0.0, 0.1, 0.25, 0.75, 0.9, 1.0, 1.5])
+    cases = instances(P2, users=users, **(NATURAL | overrides))
+    return st.builds(_with_capacity, cases, shares)
+
+
+def _with_capacity(case: Case, share: float) -> Case:
+    s = P2.instance(case)
+    least = float(np.sum(s.cycles_per_bit * required_bits(s)))
+    most = float(np.sum(s.cycles_per_bit * s.input_bits))
+    return {**case, "cloud_capacity": least + share * (most - least)}
+
+
+def p3_cases(*, users: tuple[int, int] = (1, 5), **overrides: SearchStrategy[Any]) -> SearchStrategy[Case]:
+    """Cases of P3, feasible and not."""
+    return instances(P3, users=users, **(NATURAL | {"cloud_frequency": decades(1e-3, 1e6)} | overrides))
+
+
+__all__ = [
+    "FREE",
+    "NATURAL",
+    "P1",
+    "P2",
+    "P3",
+    "PAPER",
+    "Case",
+    "Optimum",
+    "optimum",
+    "p1_cases",
+    "p2_cases",
+    "p3_cases",
+    "point_is_optimal",
+    "required_bits",
+]
