@@ -85,7 +85,9 @@ def judge(
         violation = np.maximum(violation, 0.0)  # nan stays nan
         prices, bound = _prices(instance, value, multipliers, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
-    unproved = Certificate(value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool))
+    unproved = Certificate(
+        value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool)
+    )
     if not rigorous:
         return unproved.unwrapped()
     return _proved(instance, point, prices, unproved).unwrapped()
@@ -119,7 +121,9 @@ def _prices(
     return prices, np.where(better, own_bound, bound)
 
 
-def _proved(instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Array], found: Certificate) -> Certificate:
+def _proved(
+    instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Array], found: Certificate
+) -> Certificate:
     """Replace bound and gap by what ball arithmetic proves."""
     statement, minimise = instance.problem.statement, instance.problem.sense == "min"
     near = found.infeasibility <= NEIGHBOURHOOD
@@ -127,7 +131,9 @@ def _proved(instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Arr
     with ball_arithmetic() as ops:
         d = statement.lift(ops, instance)
         bounds = np.asarray(statement.bound(ops, d, prices), dtype=object)
-        values = np.asarray(statement.value(ops, d, statement.feasible_neighbour(ops, d, usable)), dtype=object)
+        values = np.asarray(
+            statement.value(ops, d, statement.feasible_neighbour(ops, d, usable)), dtype=object
+        )
         # a lower bound errs downwards and the value upwards; the other way round when maximising
         outwards = (lower, upper) if minimise else (upper, lower)
         bound = np.array([outwards[0](b) for b in bounds.ravel()]).reshape(found.value.shape)

@@ -24,7 +24,9 @@ class UnknownName(MecoptError, LookupError):
         close = difflib.get_close_matches(name, self.choices, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         place = f" for {where}" if where else ""
-        super().__init__(f"unknown {kind} {name!r}{place}{hint} Choose from: {', '.join(self.choices) or 'none'}.")
+        super().__init__(
+            f"unknown {kind} {name!r}{place}{hint} Choose from: {', '.join(self.choices) or 'none'}."
+        )
 
 
 class SolverError(MecoptError):

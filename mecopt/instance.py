@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mecopt.problem import Problem
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ class Field:
     def allowed(self) -> str:
         """The allowed values in words."""
         kind = "whole numbers" if self.integer else "finite numbers"
-        shape = f"one entry per {' and '.join(_singular(axis) for axis in self.axes)}" if self.axes else "a number"
+        shape = (
+            f"one entry per {' and '.join(_singular(axis) for axis in self.axes)}"
+            if self.axes
+            else "a number"
+        )
         bound = f"{'above' if self.strict else 'at least'} {self.minimum:g}"
         return f"give {shape}, {kind} {bound} ({self.unit})"
 
@@ -137,7 +143,9 @@ def _check_problem_name(problem: "Problem", name: object) -> None:
     allowed = {problem.key, problem.key.rpartition(".")[2]}
     if name is not None and name not in allowed:
         raise DataError(
-            "problem", f"the data says {name!r}", f"this is {problem.key}; drop the entry or load that problem"
+            "problem",
+            f"the data says {name!r}",
+            f"this is {problem.key}; drop the entry or load that problem",
         )
 
 
@@ -145,7 +153,9 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
     known = {f.name for f in problem.fields}
     for key in given:
         if key not in known:
-            raise DataError(str(key), f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}")
+            raise DataError(
+                str(key), f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}"
+            )
     for f in problem.fields:
         if f.name not in given and f.default is None:
             raise DataError(f.name, f"missing for {problem.key}", f.allowed)

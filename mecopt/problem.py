@@ -90,7 +90,9 @@ class Problem:
             for solver in installed(self.cones):
                 name = f"cvxpy:{solver.name}"
                 run = partial(_run_conic, self.conic, solver.name)
-                found[name] = Method(name, f"CVXPY model, {solver.name} {solver.version}", run, tol=TOL_SOLVER)
+                found[name] = Method(
+                    name, f"CVXPY model, {solver.name} {solver.version}", run, tol=TOL_SOLVER
+                )
         return found
 
     def method(self, name: str | None) -> Method:
@@ -161,7 +163,9 @@ class Problem:
         return instance
 
 
-def _run_conic(conic: Callable[[Instance, str, float], Point], solver: str, instance: Instance, tol: float) -> Point:
+def _run_conic(
+    conic: Callable[[Instance, str, float], Point], solver: str, instance: Instance, tol: float
+) -> Point:
     """Solve a batch one by one: conic solvers take a single instance."""
     if not instance.batch_shape:
         return conic(instance, solver, tol)

@@ -54,7 +54,9 @@ class Certificate:
 
     def unwrapped(self) -> "Certificate":
         """The same with 0-d arrays turned into scalars."""
-        return Certificate(**{name: np.asarray(getattr(self, name))[()] for name in self.__dataclass_fields__})
+        return Certificate(
+            **{name: np.asarray(getattr(self, name))[()] for name in self.__dataclass_fields__}
+        )
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SHIFT = 0.2
 def falling_root(
     fall: Callable[[Array], Array], low: Array, high: Array, *, precision: float
 ) -> tuple[Array, Array]:
-    """Brackets `(low, high)` of width `precision` (absolute, or two doubles) with fall(low) > 0 >= fall(high).
+    """Brackets `(low, high)` with fall(low) > 0 >= fall(high), `precision` (or two doubles) wide.
 
     `fall` is finite, elementwise and decreasing, possibly with jumps; each element is handled as if it
     were alone. Where fall(low) <= 0 from the start both ends are `low`; where fall(high) > 0, `high`.

@@ -27,7 +27,9 @@ def solve(
         seconds = time.perf_counter() - start
         certificate = judge(instance, point.x, point.multipliers, rigorous=rigorous, tol=wanted)
     else:
-        point, certificate, seconds = _solve_feasible_part(instance, method, wanted, feasible, rigorous=rigorous)
+        point, certificate, seconds = _solve_feasible_part(
+            instance, method, wanted, feasible, rigorous=rigorous
+        )
     status, message = judged_status(certificate, reasons, np.asarray(point.message, dtype=object), wanted)
     return Result(
         problem=problem.key,
@@ -48,7 +50,9 @@ def _solve_feasible_part(
 ) -> tuple[Point, Certificate, float]:
     """Run on the feasible instances only and leave nan for the others."""
     start = time.perf_counter()
-    point = Point(_unknown(instance, instance.problem.outputs), _unknown(instance, instance.problem.multipliers))
+    point = Point(
+        _unknown(instance, instance.problem.outputs), _unknown(instance, instance.problem.multipliers)
+    )
     certificate = unknown_certificate(instance.batch_shape)
     if not feasible.any():
         return point, certificate, time.perf_counter() - start
@@ -93,7 +97,7 @@ def judged_status(certificate: Certificate, reasons: Any, said: Any, tol: float)
         if status[cell] == "infeasible":
             message[cell] = reasons[cell]
         elif status[cell] == "failed" and not message[cell]:
-            message[cell] = _failure(np.asarray(certificate.infeasibility)[cell])
+            message[cell] = _failure(float(np.asarray(certificate.infeasibility)[cell]))
     return status, message
 
 

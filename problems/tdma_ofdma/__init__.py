@@ -17,8 +17,6 @@ m_k     (required bits)    bit           t_k     offloading_time      s
 lam     time_price         J/s           mu      cloud_price          J/cycle
 """
 
-from functools import partial
-
 from mecopt.instance import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
@@ -26,7 +24,9 @@ from . import algorithms, closed_form, model, scenario
 from .statement import TdmaStatement
 
 KEY = "tdma_ofdma"
-SOURCE = "You, Huang, Chae, Kim: Energy-Efficient Resource Allocation for Mobile-Edge Computation Offloading, 2017"
+SOURCE = (
+    "You, Huang, Chae, Kim: Energy-Efficient Resource Allocation for Mobile-Edge Computation Offloading, 2017"
+)
 
 USERS = ("users",)
 
@@ -136,7 +136,10 @@ P3 = Problem(
     outputs=OUTPUTS,
     multipliers=(TIME_PRICE,),
     statement=TdmaStatement("time"),
-    own_methods=(Method("closed-form", "Theorem 3 by Algorithm 1 made exact", closed_form.solve_p3), ALL_LOCAL),
+    own_methods=(
+        Method("closed-form", "Theorem 3 by Algorithm 1 made exact", closed_form.solve_p3),
+        ALL_LOCAL,
+    ),
     sampler=scenario.sample_with_speed,
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,

@@ -86,7 +86,9 @@ def equal_allocation(s: Instance) -> Point:
 
 def all_local(s: Instance) -> Point:
     """Baseline: offload nothing; feasible only where nothing must be offloaded."""
-    return Point({"offloaded_bits": np.zeros_like(s.input_bits), "offloading_time": np.zeros_like(s.input_bits)})
+    return Point(
+        {"offloaded_bits": np.zeros_like(s.input_bits), "offloading_time": np.zeros_like(s.input_bits)}
+    )
 
 
 class Bisection(NamedTuple):
@@ -98,8 +100,10 @@ class Bisection(NamedTuple):
     reached: float
 
 
-def printed_bisection(measure: Callable[[float], float], *, target: float, high: float) -> tuple[float, Trace]:
-    """Halve [0, high] on a decreasing `measure` until it equals the target, as Algorithms 1 and 2 print it."""
+def printed_bisection(
+    measure: Callable[[float], float], *, target: float, high: float
+) -> tuple[float, Trace]:
+    """Halve [0, high] on a decreasing `measure` until it equals the target, as printed (Algorithms 1, 2)."""
 
     def step(state: Bisection) -> Bisection:
         middle = (state.low + state.high) / 2
@@ -150,7 +154,11 @@ def algorithm_2_printed(s: Instance, *, load_test: Literal["bits", "cycles"] = "
     """
     p, capacity = terms(s), float(s.cloud_capacity)
     factor = s.cycles_per_bit if load_test == "cycles" else np.ones_like(s.cycles_per_bit)
-    top = float(np.max(s.energy_per_cycle - s.noise_power * np.log(2) / (s.bandwidth * s.cycles_per_bit * s.channel_gain)))
+    top = float(
+        np.max(
+            s.energy_per_cycle - s.noise_power * np.log(2) / (s.bandwidth * s.cycles_per_bit * s.channel_gain)
+        )
+    )
 
     def inner(mu: float) -> tuple[Policy, float, Trace]:
         # the printed effective energy per cycle is P - mu, whatever the weight
@@ -167,17 +175,20 @@ def algorithm_2_printed(s: Instance, *, load_test: Literal["bits", "cycles"] = "
     if np.sum(factor * policy.bits) <= capacity:
         return _printed_point(policy, price, 0.0, trace)
     mu, trace = printed_bisection(
-        lambda tried: float(np.sum(s.cycles_per_bit * inner(tried)[0].bits)), target=capacity, high=max(top, 0.0)
+        lambda tried: float(np.sum(s.cycles_per_bit * inner(tried)[0].bits)),
+        target=capacity,
+        high=max(top, 0.0),
     )
     policy, price, _ = inner(mu)
     return _printed_point(policy, price, mu, trace)
 
 
 def _printed_point(policy: Policy, price: float, mu: float | None, trace: Trace) -> Point:
-    multipliers = {"time_price": np.float64(price)}
+    multipliers = {"time_price": np.array(price)}
     if mu is not None:
-        multipliers["cloud_price"] = np.float64(mu)
-    text = "" if trace.ended == "converged" else f"the printed bisection ended after {trace.steps} steps off its target"
+        multipliers["cloud_price"] = np.array(mu)
+    missed = f"the printed bisection ended after {trace.steps} steps off its target"
+    text = "" if trace.ended == "converged" else missed
     return Point({"offloaded_bits": policy.bits, "offloading_time": policy.time}, multipliers, text, trace)
 
 

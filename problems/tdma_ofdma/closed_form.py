@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Instance
+from mecopt.instance import Array, Indices, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent, lambert_slope
 from mecopt.kernels.priority import computing_time_priority, offloading_priority
 from mecopt.kernels.rate import airtime_per_bit, bit_price
@@ -145,7 +145,7 @@ def fill_in_order(rank: Array, wanted: Array, room: Array) -> Array:
     return result
 
 
-def _choose(mask: Array, yes: Policy, no: Policy) -> Policy:
+def _choose(mask: Mask, yes: Policy, no: Policy) -> Policy:
     return Policy(*(np.where(mask, a, b) for a, b in zip(yes, no, strict=True)))
 
 
@@ -176,7 +176,7 @@ def threshold_policy(p: Terms) -> Policy:
     return _fill_from(p, bits, start, known=threshold)
 
 
-def _first_level_that_fills(p: Terms, priority: Array, levels: Array) -> Array:
+def _first_level_that_fills(p: Terms, priority: Array, levels: Array) -> Indices:
     """Index of the highest level at which everybody at or above it fills the slot; K if there is none."""
     count = levels.shape[-1]
     low, high = np.zeros_like(p.budget, dtype=np.intp), np.full_like(p.budget, count, dtype=np.intp)
@@ -194,7 +194,8 @@ def _first_level_that_fills(p: Terms, priority: Array, levels: Array) -> Array:
 def _time_at(p: Terms, price: Array, bits: Array) -> Array:
     """Airtime (and cloud time) that the bits take at this price, `(*batch, 1)`; inf at price 0."""
     each = airtime_per_bit(price, power_scale=p.power_scale, bandwidth=p.bandwidth) + p.cloud_time
-    return np.sum(np.where(bits > 0, bits * np.where(bits > 0, each, 0.0), 0.0), axis=-1, keepdims=True)
+    each = np.where(bits > 0, each, 0.0)  # silent users take no time at any price
+    return np.asarray(np.sum(bits * each, axis=-1, keepdims=True))
 
 
 def _lowest_price(p: Terms, bits: Array) -> Array:
@@ -213,7 +214,7 @@ def fill_slot(p: Terms, bits: Array) -> Policy:
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # absurd rates end in inf or nan, judged later
-def _fill_from(p: Terms, bits: Array, start: Array, *, known: Array | None = None) -> Policy:
+def _fill_from(p: Terms, bits: Array, start: Array, *, known: Mask | None = None) -> Policy:
     """Airtimes for given bits: the price at which they fill the slot, by Newton on logarithms.
 
     log of the airtime sum is convex and decreasing in log(price), so Newton from a price that is too

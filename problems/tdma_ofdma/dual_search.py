@@ -40,7 +40,7 @@ def exponents(ratio: Array) -> Array:
 
 
 def _response(d: Data, lam: Array, *, cloud_load: bool) -> tuple[Array, Array, Array]:
-    """At airtime price `(*batch, 1)`: time the cheapest bits take, the best cloud price, whether anybody sends.
+    """At airtime price `(*batch, 1)`: time the cheapest bits take, best cloud price, whether anybody sends.
 
     A bit of user k saves s_k = v_k - kappa_k(lam) - lam C_k/F'. Under a load bound the cheapest bits are a
     fractional knapsack: cycles go to the users that save most per cycle, and the saving per cycle at
@@ -76,9 +76,9 @@ def _price_ceiling(d: Data) -> Array:
         forced = np.where(least > 0, least / (d.slot_duration - cloud), 0.0)
         wanted = np.log(d.bit_value * d.bits_per_nat / d.power_scale)
         y = np.clip(np.maximum(wanted, forced), 0.0, 690.0)
-        ceiling = d.power_scale * ((y - 1) * np.exp(y) + 1)
+        ceiling = d.power_scale * y * y * np.exp(y) / 2  # at least A ((y-1)e^y + 1), without cancellation
     top = np.max(np.where(d.input_bits > 0, ceiling, 0.0), axis=-1, keepdims=True)
-    return np.clip(top, 1e-300, 1e300)
+    return np.asarray(np.clip(top, 1e-300, 1e300))
 
 
 def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
@@ -87,7 +87,7 @@ def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
     def overuse(log_price: Array) -> Array:
         spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE)
+            return np.asarray(np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE))
 
     end = np.log(_price_ceiling(d))
     _, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)

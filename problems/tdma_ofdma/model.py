@@ -16,14 +16,14 @@ Any ybar, tau, a and e0 give the same optimum; good ones let a solver find it. U
 users that must not and need not offload, stay out of the model unless `keep_all`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Array, Instance
+from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 from mecopt.kernels.priority import psi
 from mecopt.kernels.rate import rotated_exponential_cone
@@ -32,11 +32,14 @@ from mecopt.solvers import solver
 
 CONES = frozenset({"ExpCone"})
 
+TIME_ROW, CLOUD_ROW = 2, 3
+"""Places of the coupling constraints among the model's rows."""
+
 LEAST_EXPONENT = 1e-9
 """Floor of the reference exponent and of the time unit: users far above the others need some scale."""
 
 LEAST_LOCAL_UNIT = 1e-2
-"""Floor of a_k. Measured by others' runs of this scaling: without it ECOS breaks down and SCS loses digits."""
+"""Floor of a_k: without it ECOS breaks down on some instances and SCS loses digits on P3."""
 
 REFERENCE_STEPS = 40
 """Halvings of the reference price's bracket: only a scale, but a good one."""
@@ -46,7 +49,7 @@ REFERENCE_STEPS = 40
 class Scaling:
     """Units of one instance, arrays over the users in the model."""
 
-    active: Array
+    active: Mask
     exponent: Array
     time_unit: Array
     local_unit: Array
@@ -55,58 +58,66 @@ class Scaling:
 
 
 @cache
-def build(users: int, has_load: bool, has_speed: bool) -> Any:  # noqa: FBT001 (a cache key)
+def build(users: int, has_load: bool, has_speed: bool) -> Any:
     """The compiled-once CVXPY problem for this many users; data enter as parameters."""
     import cvxpy as cp
 
-    def data(name: str, size: int | None = users, *, sign: bool = True) -> cp.Parameter:
-        return cp.Parameter(() if size is None else size, name=name, nonneg=sign)
+    def data(name: str, size: int | None = users) -> cp.Parameter:
+        return cp.Parameter(() if size is None else size, name=name, nonneg=True)
 
     u = cp.Variable(users, name="local_share", nonneg=True)
     time = cp.Variable(users, name="scaled_time")
     receive = cp.Variable(users, name="scaled_receive_energy")
-    load, load_slope = data("load_per_time"), data("load_per_local_share")
-    shift = data("reference_exponent")
+    bits = data("load_per_time") - cp.multiply(data("load_per_local_share"), u)
     cost = data("receive_cost") @ receive - data("time_gain") @ time + data("local_cost") @ u
     spent = data("time_unit") @ time
     if has_speed:
         spent = spent + data("cloud_time_all", None) - data("cloud_time_slope") @ u
-    time_row = spent <= 1
     rows = [
-        rotated_exponential_cone(load - cp.multiply(load_slope, u), time, receive, shift=shift),
+        rotated_exponential_cone(bits, time, receive, shift=data("reference_exponent")),
         u <= data("largest_local_share"),
-        time_row,
+        spent <= 1,
     ]
     if has_load:
-        cloud_row = data("cloud_load_all", None) - data("cloud_load_slope") @ u <= data("cloud_bound", None)
-        rows.append(cloud_row)
+        cycles = data("cloud_load_all", None) - data("cloud_load_slope") @ u
+        rows.append(cycles <= data("cloud_bound", None))
     return cp.Problem(cp.Minimize(cost), rows)
 
 
 def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) -> Point:
-    """Scale one instance, solve it, map the answer back and make it feasible to rounding."""
+    """Scale one instance, solve it, map the answer back and make it feasible to rounding.
+
+    Where the solver returns nothing the point is nan and its message says what the solver said.
+    """
     d = _terms(s)
     scaling = _scale(s, d, keep_all=keep_all)
-    n = int(np.sum(scaling.active))
-    zeros = np.zeros_like(s.input_bits)
-    prices = {"time_price": np.float64(0.0)} | ({"cloud_price": np.float64(0.0)} if "cloud_capacity" in s.data else {})
-    if n == 0:
-        return Point({"offloaded_bits": zeros, "offloading_time": zeros}, prices)
-    model = build(n, "cloud_capacity" in s.data, "cloud_frequency" in s.data)
+    on = scaling.active
+    if not on.any():
+        return _constant_point(s, 0.0)
+    model = build(int(np.sum(on)), "cloud_capacity" in s.data, "cloud_frequency" in s.data)
     _set(model, s, d, scaling)
     said = conic.run(model, solver(solver_name, CONES), tol=tol)
     if said:
-        nan = np.full_like(zeros, np.nan)
-        return Point({"offloaded_bits": nan, "offloading_time": nan}, dict.fromkeys(prices, np.float64(np.nan)), said)
+        return replace(_constant_point(s, np.nan), message=said)
     values = {variable.name(): variable.value for variable in model.variables()}
-    bits, time = zeros.copy(), zeros.copy()
-    bits[scaling.active] = s.input_bits[scaling.active] * (1 - scaling.local_unit * values["local_share"])
-    time[scaling.active] = s.slot_duration * scaling.time_unit * values["scaled_time"]
-    prices["time_price"] = scaling.energy_unit * np.float64(model.constraints[2].dual_value) / s.slot_duration
+    bits, time = np.zeros_like(s.input_bits), np.zeros_like(s.input_bits)
+    bits[on] = s.input_bits[on] * (1 - scaling.local_unit * values["local_share"])
+    time[on] = s.slot_duration * scaling.time_unit * values["scaled_time"]
+    prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / float(s.slot_duration))}
     if "cloud_capacity" in s.data:
-        dual = np.float64(model.constraints[3].dual_value)
-        prices["cloud_price"] = scaling.energy_unit * dual / scaling.cloud_unit
+        prices["cloud_price"] = _price(model, CLOUD_ROW, scaling.energy_unit / scaling.cloud_unit)
     return Point(_feasible(s, d, scaling, bits, time), prices)
+
+
+def _constant_point(s: Instance, number: float) -> Point:
+    """The same number everywhere: 0 where nobody is in the model, nan where a solver gave nothing."""
+    users = np.full_like(s.input_bits, number)
+    prices = {output.name: np.array(number) for output in s.problem.multipliers}
+    return Point({"offloaded_bits": users, "offloading_time": users}, prices)
+
+
+def _price(model: Any, row: int, unit: float) -> Array:
+    return np.asarray(unit * float(model.constraints[row].dual_value))
 
 
 def _terms(s: Instance) -> dict[str, Array]:
@@ -185,7 +196,10 @@ def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None
     }
     if "cloud_frequency" in s.data:
         share_of_slot = cycles / (s.cloud_frequency * slot)
-        values |= {"cloud_time_all": np.sum(share_of_slot), "cloud_time_slope": share_of_slot * scaling.local_unit}
+        values |= {
+            "cloud_time_all": np.sum(share_of_slot),
+            "cloud_time_slope": share_of_slot * scaling.local_unit,
+        }
     if "cloud_capacity" in s.data:
         share_of_cloud = cycles / scaling.cloud_unit
         values |= {
@@ -197,7 +211,9 @@ def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None
         parameter.value = values[parameter.name()]
 
 
-def _feasible(s: Instance, d: dict[str, Array], scaling: Scaling, bits: Array, time: Array) -> dict[str, Array]:
+def _feasible(
+    s: Instance, d: dict[str, Array], scaling: Scaling, bits: Array, time: Array
+) -> dict[str, Array]:
     """Undo the solver's constraint violations: clip bits, give stragglers time, shrink what is too much."""
     bits = np.clip(bits, d["required"], s.input_bits)
     if "cloud_capacity" in s.data:

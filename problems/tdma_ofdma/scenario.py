@@ -50,10 +50,14 @@ def sample(name: str, *, users: int, batch: int | None, rng: np.random.Generator
 
 def sample_with_load(name: str, *, users: int, batch: int | None, rng: np.random.Generator) -> dict[str, Any]:
     """P1: the cloud takes F cycles per slot."""
-    return sample(name, users=users, batch=batch, rng=rng) | {"cloud_capacity": SCENARIOS[name].cloud_capacity}
+    return sample(name, users=users, batch=batch, rng=rng) | {
+        "cloud_capacity": SCENARIOS[name].cloud_capacity
+    }
 
 
-def sample_with_speed(name: str, *, users: int, batch: int | None, rng: np.random.Generator) -> dict[str, Any]:
+def sample_with_speed(
+    name: str, *, users: int, batch: int | None, rng: np.random.Generator
+) -> dict[str, Any]:
     """P3: the cloud works at F' = F/T cycles per second."""
     scenario = SCENARIOS[name]
     speed = scenario.cloud_capacity / scenario.slot_duration

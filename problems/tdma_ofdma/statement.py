@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mecopt.arithmetic import Arithmetic, Numbers
+from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
 from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
@@ -110,7 +110,7 @@ class TdmaStatement:
         return found
 
     def feasible_neighbour(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
-        """An exactly feasible point within rounding of a feasible-looking one: clip bits, then shrink times."""
+        """An exactly feasible point within rounding of a feasible-looking one: clip bits, shrink times."""
         bits = ops.minimum(ops.maximum(ops.number(x["offloaded_bits"]), d.required_bits), d.input_bits)
         if self.cloud == "load":
             bits = self._within_load(ops, d, bits)
@@ -141,10 +141,7 @@ class TdmaStatement:
         exponent = self._exponents(ops, d, wanted)
         charge = d.power_scale * ((exponent - 1) * ops.exp(exponent) + 1)
         idle = ops.is_zero(d.input_bits)  # users without data set no price
-        if ops.name == "float64":
-            lam = wanted
-        else:
-            lam = _column(ops.largest(ops.where(idle, 0.0, charge)))
+        lam = wanted if ops is FLOAT else _column(ops.largest(ops.where(idle, 0.0, charge)))
         cost = d.power_scale / d.bits_per_nat * ops.exp(exponent) + lam * d.cloud_time
         q = -lam[..., 0] * d.slot_duration[..., 0]
         if self.cloud == "load":
@@ -163,7 +160,7 @@ class TdmaStatement:
         ratio = ops.number(wanted) / d.power_scale
         start = dual_search.exponents(np.asarray(ratio, dtype=np.float64))
         y = ops.number(start)
-        if ops.name == "float64":
+        if ops is FLOAT:
             return y
         slope = ops.where(start == 0, 1.0, y * ops.exp(y))
         return ops.centre(ops.where(start == 0, y, y - ((y - 1) * ops.exp(y) + 1 - ratio) / slope))
@@ -177,4 +174,4 @@ def _worst(excess: Array, unit: Array) -> Array:
     """Largest excess over its unit; an excess over a zero bound is infinite."""
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(excess > 0, excess / unit, np.where(np.isnan(excess), np.nan, 0.0))
-    return np.max(relative, axis=-1)
+    return np.asarray(np.max(relative, axis=-1))

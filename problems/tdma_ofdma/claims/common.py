@@ -50,7 +50,11 @@ def optimum(problem: Problem, case: Case) -> Optimum | None:
     instance = problem.instance(case)
     result = problem.solve(instance)
     certificate = result.certificate
-    if result.status in ("infeasible", "failed") or not certificate.rigorous or not certificate.gap <= PROVED_GAP:
+    if (
+        result.status in ("infeasible", "failed")
+        or not certificate.rigorous
+        or not certificate.gap <= PROVED_GAP
+    ):
         return None
     return Optimum(
         instance,
