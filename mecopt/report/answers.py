@@ -196,8 +196,11 @@ def _verdict(problem: Problem, status: str, message: str, c: Certificate, tol: f
     text.append("proved in ball arithmetic" if c.rigorous else "computed in floating point, not proved")
     if c.gap >= 0:
         text.append(f"\nat most {c.gap:.2g} {place} the optimum, relatively (asked for {tol:g})")
-    text.append(f"\nconstraints missed by at most {c.infeasibility:.2g} of their bounds")
-    return text.append(f"\n{message}") if message else text
+    if message:
+        return text.append(f"\n{message}")
+    if c.infeasibility == 0:
+        return text.append("\nevery constraint met")
+    return text.append(f"\nconstraints missed by at most {c.infeasibility:.2g} of their bounds")
 
 
 def _batch_table(problem: Problem, status: Any, c: Certificate) -> Table:

@@ -46,9 +46,6 @@ class LiveTable:
 
     def __enter__(self) -> "LiveTable":
         self.bar.start()
-        if not self.quiet:
-            head = _line(["claim", "source", *(name for name, _ in NUMBERS), "verdict"], self.widths)
-            self._print(Text(head, "bold"))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,6 +59,9 @@ class LiveTable:
                 line = f"[{done}/{total}] {verdict.id}: {verdict.verdict}"
                 self.err.print(line, soft_wrap=True, markup=False)
             return
+        if done == 1:
+            head = _line(["claim", "source", *(name for name, _ in NUMBERS), "verdict"], self.widths)
+            self._print(Text(head, "bold"))
         self.early[verdict.paper, verdict.id] = verdict
         while self.waiting and self.waiting[0] in self.early:
             self._row(self.early.pop(self.waiting.pop(0)))
@@ -89,8 +89,9 @@ def summary(verdicts: Sequence[Verdict], *, report: str | None, seconds: float) 
         console.print("\nNeeds attention", style="bold red")
     for v in failing:
         said = "; ".join(part for part in (v.reason, v.note) if part)
-        console.print(Text.assemble("  ", (v.id, "bold"), f": {said}"))
-    console.print(Text("\n" + _count(verdicts, seconds)))
+        _hang(console, Text(f"  {v.id}  ", "bold"), Text(said))
+    console.print()
+    _hang(console, Text(""), Text(_count(verdicts, seconds)))
     if report:
         console.print(Text(f"Report: {report}"), soft_wrap=True)
 
@@ -111,8 +112,13 @@ def _erratum(console: Console, v: Verdict) -> None:
         parts.append(("again", Text(f"mecopt verify --replay {v.file}")))
     console.print(Text.assemble("\n", (v.id, "bold"), f"  {v.source}"))
     for label, text in parts:
-        for i, line in enumerate(text.wrap(console, max(console.width - 11, 30)) if text else []):
-            console.print(Text.assemble((f"  {'' if i else label:<9}", "dim"), line), soft_wrap=True)
+        _hang(console, Text(f"  {label:<9}", "dim"), text)
+
+
+def _hang(console: Console, label: Text, text: Text) -> None:
+    """Text wrapped beside its label; nothing for no text."""
+    for i, line in enumerate(text.wrap(console, max(console.width - len(label), 30)) if text else []):
+        console.print(Text.assemble(label if i == 0 else " " * len(label), line), soft_wrap=True)
 
 
 def _count(verdicts: Sequence[Verdict], seconds: float) -> str:

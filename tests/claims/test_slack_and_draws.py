@@ -180,7 +180,7 @@ def test_instances_with_two_axes() -> None:
 
 def test_size_of_cases() -> None:
     order = [{"x": [1]}, {"x": [2]}, {"x": [0.25]}, {"x": [0.123]}, {"x": [1e-7]}, {"x": [1, 1]}]
-    assert sorted(reversed(order), key=complexity) == order
+    assert sorted(order, key=complexity) == order
 
 
 def test_tidy_keeps_values() -> None:
