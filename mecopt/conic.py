@@ -20,7 +20,8 @@ def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
         # "solution may be inaccurate": the referee decides that
         warnings.simplefilter("ignore")
         try:
-            problem.solve(solver=row.name, **row.options(tol))
+            # a warm start would make the answer depend on what was solved before
+            problem.solve(solver=row.name, warm_start=False, **row.options(tol))
         except (cp.SolverError, ArithmeticError, ValueError) as error:
             return f"{row.name} failed: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     if problem.status not in USABLE or any(variable.value is None for variable in problem.variables()):

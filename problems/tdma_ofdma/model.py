@@ -39,7 +39,8 @@ LEAST_EXPONENT = 1e-9
 """Floor of the reference exponent and of the time unit: users far above the others need some scale."""
 
 LEAST_LOCAL_UNIT = 1e-2
-"""Floor of a_k: without it ECOS breaks down on some instances and SCS loses digits on P3."""
+"""Floor of a_k: without it ECOS breaks down on some instances and SCS loses digits on P3. The ceiling is 1,
+so that u_k reaches 1: without it all solvers fail where radio energy dwarfs local energy."""
 
 REFERENCE_STEPS = 40
 """Halvings of the reference price's bracket: only a scale, but a good one."""
@@ -154,7 +155,7 @@ def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     energy = float(radio + np.sum(value * (bits - expected)))
     local = bits * value
     with np.errstate(divide="ignore"):
-        local_unit = np.where(local > 0, np.maximum(energy / local, LEAST_LOCAL_UNIT), 1.0)
+        local_unit = np.where(local > 0, np.clip(energy / local, LEAST_LOCAL_UNIT, 1.0), 1.0)
     cloud_unit = float(np.sum(s.cycles_per_bit * s.input_bits))
     if "cloud_capacity" in s.data and s.cloud_capacity > 0:
         cloud_unit = float(s.cloud_capacity)
