@@ -8,7 +8,7 @@ from typing import Any
 
 from mecopt.errors import UnknownName
 
-HEADROOM = 1e-4
+HEADROOM = 1e-5
 """Ratio of solver tolerance to wanted gap. Solvers stop on residuals; on the scaled exponential-cone models
 with gains over 12 decades the certified gap was up to 1e4 times larger (ECOS, 1e-9 against 1e-5)."""
 
