@@ -33,9 +33,10 @@ def exponents(ratio: Array) -> Array:
         grown = np.exp(y)
         slope = np.where(y > 0, y * grown, 1.0)
         step = np.clip((y * grown - np.expm1(y) - z) / slope, -y, y)
-        y = y - step
-        if np.all(np.abs(step) <= 1e-15 * y):
+        moves = np.abs(step) > 1e-15 * y
+        if not moves.any():
             break
+        y = np.where(moves, y - step, y)  # whoever has arrived stays, whatever the rest of the batch does
     return y
 
 
