@@ -90,7 +90,7 @@ def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
         with np.errstate(divide="ignore"):
             return np.asarray(np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE))
 
-    end = np.log(_price_ceiling(d))
+    end = np.log(_price_ceiling(d)) + 1.0  # at the ceiling itself rounding decides who still saves
     below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
     _, mu, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
     # the last sender may stop at the very price: who sends is seen just below it
