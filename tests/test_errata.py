@@ -1,0 +1,20 @@
+"""The errata page is what the claims and their counterexamples give."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_page_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/errata.py", "--check"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
