@@ -126,7 +126,7 @@ class Problem:
     def infeasible(self, instance: Instance) -> Names:
         """The violated condition of each infeasible instance, "" for the others."""
         with np.errstate(all="ignore"):  # absurd data overflow
-            return self.statement.infeasible(self._own(instance))
+            return np.asarray(self.statement.infeasible(self._own(instance)), dtype=object)[()]
 
     def run(self, instance: Instance, *, method: str | None = None, tol: float | None = None) -> Point:
         """The method's point, unjudged. Call it on feasible data."""

@@ -4,7 +4,7 @@ In SI units no free solver survives these models, so the variables are dimension
 is rotated by a reference exponent ybar_k, close to the exponent y_k = l_k ln 2/(B t_k) of the optimum:
 
     u_k    local share: l_k = R_k (1 - a_k u_k)           a_k  chosen so that u_k costs about one energy unit
-    tau_k that_k = t_k/T                                  tau_k expected share of the slot
+    tau_k that_k = t_k/T                                  tau_k about the expected share of the slot
     zhat_k >= that_k exp(x_k/that_k - ybar_k),            x_k = (eta_k/tau_k)(1 - a_k u_k), eta = R ln 2/(B T)
 
     min  sum_k (A_k T tau_k e^ybar_k/e0) zhat_k - (A_k T tau_k/e0) that_k + (v_k R_k a_k/e0) u_k
@@ -24,9 +24,8 @@ import numpy as np
 
 from mecopt import conic
 from mecopt.instance import Array, Instance, Mask
-from mecopt.kernels.lambert import lambert_argument, lambert_exponent
-from mecopt.kernels.priority import psi
-from mecopt.kernels.rate import rotated_exponential_cone
+from mecopt.kernels.lambert import lambert_exponent
+from mecopt.kernels.rate import airtime_per_bit, bit_price, rotated_exponential_cone
 from mecopt.result import Point
 from mecopt.solvers import solver
 
@@ -42,7 +41,13 @@ LEAST_LOCAL_UNIT = 1e-2
 """Floor of a_k: without it ECOS breaks down on some instances and SCS loses digits on P3. The ceiling is 1,
 so that u_k reaches 1: without it all solvers fail where radio energy dwarfs local energy."""
 
-REFERENCE_STEPS = 40
+TIME_UNITS = (3.0, 1.0)
+"""Time units tried, in expected times. At 1, where all is as expected, ECOS now and then breaks down."""
+
+LOG_SPAN = 650.0
+"""The reference price is searched over this many e-foldings around the power scales."""
+
+REFERENCE_STEPS = 60
 """Halvings of the reference price's bracket: only a scale, but a good one."""
 
 
@@ -91,13 +96,17 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
     Where the solver returns nothing the point is nan and its message says what the solver said.
     """
     d = _terms(s)
-    scaling = _scale(s, d, keep_all=keep_all)
-    on = scaling.active
+    expected = _scale(s, d, keep_all=keep_all)
+    on = expected.active
     if not on.any():
         return _constant_point(s, 0.0)
     model = build(int(np.sum(on)), "cloud_capacity" in s.data, "cloud_frequency" in s.data)
-    _set(model, s, d, scaling)
-    said = conic.run(model, solver(solver_name, CONES), tol=tol)
+    for unit in TIME_UNITS:
+        scaling = replace(expected, time_unit=np.minimum(unit * expected.time_unit, 1.0))
+        _set(model, s, d, scaling)
+        said = conic.run(model, solver(solver_name, CONES), tol=tol)
+        if not said:
+            break
     if said:
         return replace(_constant_point(s, np.nan), message=said)
     values = {variable.name(): variable.value for variable in model.variables()}
@@ -122,7 +131,7 @@ def _price(model: Any, row: int, unit: float) -> Array:
 
 
 def _terms(s: Instance) -> dict[str, Array]:
-    """A, v, m and u = v B/(A ln 2) of each user."""
+    """A, v, m, u = v B/(A ln 2) and C/F' (0 but in P3) of each user."""
     power_scale = s.weight * s.noise_power / s.channel_gain
     bit_value = s.weight * s.cycles_per_bit * s.energy_per_cycle
     required = np.maximum(s.input_bits - s.local_frequency * s.slot_duration / s.cycles_per_bit, 0.0)
@@ -131,28 +140,24 @@ def _terms(s: Instance) -> dict[str, Array]:
         "bit_value": bit_value,
         "required": required,
         "ratio": bit_value * s.bandwidth / (power_scale * np.log(2)),
+        "cloud_time": s.cycles_per_bit / s.data.get("cloud_frequency", np.inf),
     }
 
 
 def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
-    """Units from a reference price of airtime: everybody who wants to offload does, within the slot."""
-    wants = d["ratio"] > 1
-    active = (s.input_bits > 0) & (wants | (d["required"] > 0) | keep_all)
+    """Units from a reference price of airtime and the bits expected at it."""
+    active = (s.input_bits > 0) & ((d["ratio"] > 1) | (d["required"] > 0) | keep_all)
     if not active.any():
         return Scaling(active, *(np.zeros(0),) * 3, 0.0, 0.0)
     scale, value = d["power_scale"][active], d["bit_value"][active]
     bits, slot = s.input_bits[active], s.slot_duration
-    expected = np.where(wants, s.input_bits, d["required"])[active]
+    price, expected = _reference(s, d, active)
     nats = expected * np.log(2) / (s.bandwidth * slot)  # of a slot, at the expected load
-    price = _reference_price(scale, nats)
-    if not d["required"].any() and np.any(wants):
-        ratio = d["ratio"][active & wants]
-        price = min(price, float(np.max(d["power_scale"][active & wants] * psi(ratio))))
     exponent = np.maximum(lambert_exponent(price / scale), LEAST_EXPONENT)
     all_nats = bits * np.log(2) / (s.bandwidth * slot)
     time_unit = np.clip(all_nats / exponent, LEAST_EXPONENT, 1.0)
     radio = np.sum(scale * slot * np.minimum(1.0, nats / exponent) * np.expm1(exponent))
-    energy = float(radio + np.sum(value * (bits - expected)))
+    energy = float(radio + np.sum(value * (bits - expected))) or 1.0
     local = bits * value
     with np.errstate(divide="ignore"):
         local_unit = np.where(local > 0, np.clip(energy / local, LEAST_LOCAL_UNIT, 1.0), 1.0)
@@ -162,20 +167,26 @@ def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     return Scaling(active, exponent, time_unit, local_unit, energy, cloud_unit)
 
 
-def _reference_price(scale: Array, nats: Array) -> float:
-    """The price at which the expected load fills the slot: sum_k nats_k/y_k(price) = 1, by bisection."""
-    y = min(float(np.sum(nats)), 600.0)
-    if y <= 0:
-        return float(np.min(scale)) * LEAST_EXPONENT
-    sends = nats > 0
-    at_mean = np.log(lambert_argument(y))
-    # the user with the smallest (largest) scale would send faster (slower) than the mean
-    low, high = (at_mean + float(np.log(bound(scale[sends]))) for bound in (np.min, np.max))
+def _reference(s: Instance, d: dict[str, Array], active: Mask) -> tuple[float, Array]:
+    """The airtime price at which the bits that still pay fill the slot (cloud load apart), and these bits."""
+    scale, value = d["power_scale"][active], d["bit_value"][active]
+    all_bits, required, cloud = s.input_bits[active], d["required"][active], d["cloud_time"][active]
+    radio = {"power_scale": scale, "bandwidth": s.bandwidth}
+
+    def at(log_price: float) -> tuple[Array, float]:
+        price = np.exp(log_price)
+        bits = np.where(value > bit_price(price, **radio) + price * cloud, all_bits, required)
+        spent = np.where(bits > 0, bits * (airtime_per_bit(price, **radio) + cloud), 0.0)
+        return bits, float(np.sum(spent))
+
+    low = float(np.log(np.min(scale))) - LOG_SPAN
+    high = min(float(np.log(np.max(scale))) + LOG_SPAN, LOG_SPAN)
     for _ in range(REFERENCE_STEPS):
         middle = (low + high) / 2
-        spent = float(np.sum(nats[sends] / lambert_exponent(np.exp(middle) / scale[sends])))
-        low, high = (middle, high) if spent > 1 else (low, middle)
-    return float(np.exp(high))
+        low, high = (middle, high) if at(middle)[1] > s.slot_duration else (low, middle)
+    (more, long), (few, short) = at(low), at(high)
+    share = (float(s.slot_duration) - short) / (long - short) if long > short else 0.0
+    return float(np.exp(high)), few + min(max(share, 0.0), 1.0) * (more - few)
 
 
 def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None:
