@@ -19,7 +19,7 @@ from mecopt.result import Point
 from .closed_form import Policy, Terms, fill_in_order, fill_slot, priorities, solve_p2, terms
 
 PRINTED_STEPS = 200
-"""Cap on the printed bisections, which need not terminate: double precision is spent long before."""
+"""Cap on the printed bisections, which need not terminate: mostly doubles are spent long before."""
 
 MEETS = 1e-9
 """Relative distance at which a printed bisection counts as having met its target exactly."""
@@ -99,6 +99,11 @@ class Bisection(NamedTuple):
     middle: float
     reached: float
 
+    @property
+    def next(self) -> float:
+        """The value to try next."""
+        return (self.low + self.high) / 2
+
 
 def printed_bisection(
     measure: Callable[[float], float], *, target: float, high: float
@@ -106,14 +111,16 @@ def printed_bisection(
     """Halve [0, high] on a decreasing `measure` until it equals the target, as printed (Algorithms 1, 2)."""
 
     def step(state: Bisection) -> Bisection:
-        middle = (state.low + state.high) / 2
+        middle = state.next
         reached = measure(middle)
         if reached < target:
             return Bisection(state.low, middle, middle, reached)
         return Bisection(middle, state.high, middle, reached)
 
     def stop(state: Bisection) -> Ended | None:
-        return "converged" if abs(state.reached - target) <= MEETS * target else None
+        if abs(state.reached - target) <= MEETS * target:
+            return "converged"
+        return "stationary" if state.next == state.middle else None  # doubles are spent
 
     start = Bisection(0.0, high, high, measure(high))
     last, trace = iterate(
@@ -126,9 +133,12 @@ def printed_bisection(
     return last.middle, trace
 
 
-def printed_policy(p: Terms, price: float) -> Policy:
-    """Theorem 1's policy at a price, single instance; a user at the threshold counts as complete."""
-    priority = priorities(p)
+def printed_policy(p: Terms, price: float, *, known: Array | None = None) -> Policy:
+    """Theorem 1's policy at a price, single instance; a user at the threshold counts as complete.
+
+    `known` priorities save a search the time to compute them at every price.
+    """
+    priority = priorities(p) if known is None else known
     bits = np.where((priority >= price) & (priority > 0), p.input_bits, p.required_bits)
     with np.errstate(divide="ignore", invalid="ignore"):
         each = airtime_per_bit(np.float64(price), power_scale=p.power_scale, bandwidth=p.bandwidth)
@@ -138,12 +148,19 @@ def printed_policy(p: Terms, price: float) -> Policy:
 
 def algorithm_1_printed(s: Instance) -> Point:
     """Algorithm 1 as printed, for one instance of P2: bisect the airtime price on [0, max priority]."""
-    p = terms(s)
-    top = float(np.max(priorities(p)))
+    policy, price, trace = _priced_airtime(terms(s))
+    return _printed_point(policy, price, None, trace)
+
+
+def _priced_airtime(p: Terms) -> tuple[Policy, float, Trace]:
+    """The bisection of Algorithm 1: its policy, price and trace."""
+    priority = priorities(p)
     price, trace = printed_bisection(
-        lambda lam: float(np.sum(printed_policy(p, lam).time)), target=float(s.slot_duration), high=top
+        lambda lam: float(np.sum(printed_policy(p, lam, known=priority).time)),
+        target=float(p.budget[0]),
+        high=float(np.max(priority)),
     )
-    return _printed_point(printed_policy(p, price), price, None, trace)
+    return printed_policy(p, price, known=priority), price, trace
 
 
 def algorithm_2_printed(s: Instance, *, load_test: Literal["bits", "cycles"] = "bits") -> Point:
@@ -162,14 +179,7 @@ def algorithm_2_printed(s: Instance, *, load_test: Literal["bits", "cycles"] = "
 
     def inner(mu: float) -> tuple[Policy, float, Trace]:
         # the printed effective energy per cycle is P - mu, whatever the weight
-        effective = p._replace(bit_value=s.weight * s.cycles_per_bit * (s.energy_per_cycle - mu))
-        ceiling = float(np.max(priorities(effective)))
-        price, trace = printed_bisection(
-            lambda lam: float(np.sum(printed_policy(effective, lam).time)),
-            target=float(s.slot_duration),
-            high=ceiling,
-        )
-        return printed_policy(effective, price), price, trace
+        return _priced_airtime(p._replace(bit_value=s.weight * s.cycles_per_bit * (s.energy_per_cycle - mu)))
 
     policy, price, trace = inner(0.0)
     if np.sum(factor * policy.bits) <= capacity:
