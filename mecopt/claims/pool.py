@@ -87,7 +87,13 @@ class _Worker:
 
     def ask(self, *question: object) -> Verdict | str:
         """The worker's verdict, or how it died."""
-        alarm = threading.Timer(TIME_LIMIT, self.process.kill)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()  # before the kill: the waiting thread may see the end of the process at once
+            self.process.kill()
+
+        alarm = threading.Timer(TIME_LIMIT, stop)
         alarm.start()
         try:
             pickle.dump(question, self.inbox)
@@ -95,7 +101,7 @@ class _Worker:
             verdict: Verdict = pickle.load(self.outbox)
         except (OSError, EOFError, pickle.UnpicklingError):
             status = self.process.wait()
-            if not alarm.is_alive():
+            if late.is_set():
                 return f"the check did not end within {TIME_LIMIT:g} s"
             self.noise.seek(0)
             words = self.noise.read().decode(errors="replace").strip().splitlines()
