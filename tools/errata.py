@@ -22,10 +22,10 @@ PAGE = ROOT / "docs" / "errata.md"
 
 INTRODUCTION = """# Errata
 
-What the built-in papers print, and what we found. Each statement is given in our own words with our verdict: `proved` for all
-parameters, `certified` in ball arithmetic on every instance tried, `supported` within a tolerance, or `refuted` by a
-counterexample that is itself certified. `mecopt verify` finds the verdicts anew; each counterexample replays with the
-command below it.
+What the built-in papers print, and what we found. Each statement is given in our own words with our verdict:
+`proved` for all parameters, `certified` in ball arithmetic on every instance tried, `supported` within a
+tolerance, or `refuted` by a counterexample that is itself certified. `mecopt verify` finds the verdicts anew;
+each counterexample replays with the command below it.
 
 This page is written by `python tools/errata.py`; a test compares it with the claims.
 """
