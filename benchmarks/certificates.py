@@ -37,14 +37,10 @@ def main() -> None:
         problem.solve(few[0], method="cvxpy:CLARABEL", tol=1e-8)  # compiles the model
         solved = problem.solve(few, method="cvxpy:CLARABEL", tol=1e-8)
         times = (middle - start) / BATCH, (end - middle) / BATCH, solved.seconds / SOLVED
-        print(f"{key}: closed form {times[0] * 1e3:.3f}, certificate {times[1] * 1e3:.3f}, ", end="")
-        print(
-            f"CLARABEL {times[2] * 1e3:.1f}; proved gap of the closed form {np.max(certificate.gap):.1e} ",
-            end="",
-        )
-        print(
-            f"(rigorous on {np.sum(certificate.rigorous)}), of CLARABEL {np.max(solved.certificate.gap):.1e}"
-        )
+        print(f"{key}: closed form {times[0] * 1e3:.3f}, certificate {times[1] * 1e3:.3f},", end=" ")
+        print(f"CLARABEL {times[2] * 1e3:.1f}; proved gap of the closed form", end=" ")
+        print(f"{np.max(certificate.gap):.1e} (rigorous on {np.sum(certificate.rigorous)}),", end=" ")
+        print(f"of CLARABEL {np.max(solved.certificate.gap):.1e}")
 
 
 if __name__ == "__main__":
