@@ -1,0 +1,144 @@
+r"""What P4, its relaxation P4R, and P5 ask for, as the referee reads them.
+
+    min  sum_k [ sum_n A_{k,n} rho_{k,n} (e^(l_{k,n}/(w rho_{k,n})) - 1) + (R_k - sum_n l_{k,n}) v_k ]
+    s.t. sum_k rho_{k,n} <= 1,   m_k <= sum_n l_{k,n} <= R_k,   l >= 0,
+         rho in {0, 1} (P4) or 0 <= rho <= 1 (P4R),
+
+with A = beta T N0/g (J), w = B T/ln 2 (bit per nat), v = beta C P (J/bit), m = max(R - F_k T/C, 0); a
+sub-channel nobody holds carries no bits: 0 at l = rho = 0, inf at l > 0 = rho. You et al. 2017, P4 and P5.
+
+Dual bound of both, for any prices theta >= 0 of a bit (J/bit): a user with L bits in all pays theta L for
+them at least, except for what the sub-channels give back, and each of those serves one user best:
+
+    D(theta) = sum_k min{ v_k (R_k - m_k) + theta_k m_k,  theta_k R_k } - sum_n max_k A_{k,n} psi(u_{k,n}),
+    psi(u) = u ln u - u + 1,    u_{k,n} = max(theta_k w/A_{k,n}, 1).
+
+Nothing here shares code with the closed forms or the models.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+
+from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
+from mecopt.instance import Array, Instance
+from mecopt.result import Names
+
+from . import dual_search
+
+SLICE = 1e-15
+"""Share given to a user whose bits on a sub-channel are zero up to rounding: costs a gap of this order."""
+
+Data = SimpleNamespace
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OfdmaStatement:
+    """P4 (`shares="whole"`: each sub-channel has one owner at most) or P4R (`shares="fractional"`)."""
+
+    shares: Literal["whole", "fractional"]
+
+    def lift(self, ops: Arithmetic, s: Instance) -> Data:
+        """The data and what follows from it: users `(*batch, K)`, `energy_scale` A `(*batch, K, N)`."""
+        d = Data(**{name: ops.number(array) for name, array in s.data.items()})
+        slot = _column(d.slot_duration)
+        d.energy_scale = _column(d.weight * slot * _column(d.subchannel_noise_power)) / d.channel_gain
+        d.bit_value = d.weight * d.cycles_per_bit * d.energy_per_cycle
+        local = d.local_frequency * slot / d.cycles_per_bit
+        d.required_bits = ops.maximum(d.input_bits - local, ops.number(np.zeros(s.input_bits.shape)))
+        d.bits_per_nat = _column(d.subchannel_bandwidth) * slot / ops.ln2
+        return d
+
+    def infeasible(self, s: Instance) -> Names:
+        """The condition that fails, "" where there is none (P4: more users in need than sub-channels)."""
+        reasons = np.full(s.batch_shape, "", dtype=object)
+        if self.shares == "fractional":
+            return reasons  # any positive share carries any number of bits
+        local = s.local_frequency * s.slot_duration[..., None] / s.cycles_per_bit
+        need = np.sum(s.input_bits > local, axis=-1)
+        count = s.sizes["subchannels"]
+        for cell in np.argwhere(need > count):
+            at = tuple(cell)
+            reasons[at] = f"{need[at]} users must offload and there are only {count} subchannels"
+        return reasons
+
+    def value(self, ops: Arithmetic, d: Data, x: Variables) -> Numbers:
+        """The objective in joule, `(*batch,)`; inf where bits are sent on a sub-channel not held."""
+        bits, share = ops.number(x["offloaded_bits"]), ops.number(x["subchannel_assignment"])
+        idle, silent = ops.is_zero(share), ops.is_zero(bits)
+        held = ops.where(idle, 1.0, share)
+        radio = d.energy_scale * held * ops.expm1(bits / (_column(d.bits_per_nat) * held))
+        radio = ops.where(silent, 0.0, ops.where(idle, np.inf, radio))
+        return ops.sum(ops.sum(radio) + (d.input_bits - ops.sum(bits)) * d.bit_value)
+
+    def violations(self, d: Data, x: Variables) -> dict[str, Array]:
+        """How far each constraint is missed, relative to its bound (bits to the user's R), `(*batch,)`."""
+        bits, share = x["offloaded_bits"], x["subchannel_assignment"]
+        total = np.sum(bits, axis=-1)
+        found = {
+            "each sub-channel given away once": np.max(np.sum(share, axis=-2) - 1.0, axis=-1),
+            "share not negative": np.max(-share, axis=(-2, -1)),
+            "bits not negative": _worst(np.max(-bits, axis=-1), d.input_bits),
+            "bits at most R": _worst(total - d.input_bits, d.input_bits),
+            "bits at least m": _worst(d.required_bits - total, d.input_bits),
+        }
+        if self.shares == "whole":
+            found["share 0 or 1"] = np.max(np.minimum(np.abs(share), np.abs(share - 1.0)), axis=(-2, -1))
+        return found
+
+    def feasible_neighbour(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
+        """An exactly feasible point within rounding of a feasible-looking one: round shares, scale bits."""
+        share, bits = ops.number(x["subchannel_assignment"]), ops.number(x["offloaded_bits"])
+        bits = ops.maximum(bits, ops.number(np.zeros(bits.shape)))
+        if self.shares == "whole":
+            share = ops.number(np.round(x["subchannel_assignment"]))
+            bits = ops.where(ops.is_zero(share), 0.0, bits)
+        else:
+            share = ops.maximum(share, ops.number(np.zeros(share.shape)))
+            # bits that vanish in doubles need not vanish exactly: give them a sliver
+            share = ops.where(ops.is_zero(share) & ~ops.is_zero(bits), SLICE, share)
+            used = np.expand_dims(ops.sum(np.swapaxes(share, -1, -2)), -2)
+            fits = np.asarray(used <= 1, dtype=bool)
+            share = share / ops.where(fits, 1.0, used)
+        total = _column(ops.sum(bits))
+        none = ops.is_zero(total)
+        wanted = ops.minimum(ops.maximum(total, _column(d.required_bits)), _column(d.input_bits))
+        # a user without a bit who must send some is beyond repair: an infinite value says so
+        lost = np.asarray(none & ~ops.is_zero(_column(d.required_bits)), dtype=bool)
+        bits = bits * (wanted / ops.where(none, 1.0, total))
+        return {"offloaded_bits": bits + ops.where(lost, np.inf, 0.0), "subchannel_assignment": share}
+
+    def bound(self, ops: Arithmetic, d: Data, prices: Variables) -> Numbers:
+        """The dual bound D at prices `bit_price` of a bit, `(*batch,)`; see the module."""
+        theta = ops.number(prices["bit_price"])
+        least = d.bit_value * (d.input_bits - d.required_bits) + theta * d.required_bits
+        kept = ops.sum(ops.minimum(least, theta * d.input_bits))
+        excess = _column(theta * d.bits_per_nat) / d.energy_scale - 1
+        excess = ops.maximum(excess, ops.number(np.zeros(excess.shape)))
+        earned = d.energy_scale * _psi(ops, excess)
+        return kept - ops.sum(ops.largest(np.swapaxes(earned, -1, -2)))
+
+    def best_prices(self, d: Data) -> dict[str, Array]:
+        """Prices that maximise the float dual bound; see `dual_search`."""
+        return {"bit_price": dual_search.best_prices(d)}
+
+
+def _psi(ops: Arithmetic, excess: Numbers) -> Numbers:
+    """psi(1 + d) for d >= 0; its error in doubles is a rounding of d, as that of theta l is."""
+    logarithm = np.log1p(excess) if ops is FLOAT else ops.log(1 + excess)
+    return (1 + excess) * logarithm - excess
+
+
+def _column(a: Numbers) -> Numbers:
+    return np.expand_dims(np.asarray(a), -1)
+
+
+def _worst(excess: Array, unit: Array) -> Array:
+    """Largest excess over its unit; an excess over a zero bound is infinite."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(excess > 0, excess / unit, np.where(np.isnan(excess), np.nan, 0.0))
+    return np.asarray(np.max(relative, axis=-1))
