@@ -13,7 +13,7 @@ import numpy as np
 
 from mecopt.arithmetic import FLOAT, Arithmetic, Numbers, ball_arithmetic, lower, upper
 from mecopt.errors import DataError
-from mecopt.instance import Array, Instance
+from mecopt.instance import Array, Instance, numbers
 from mecopt.result import Certificate, Names
 
 
@@ -55,7 +55,8 @@ def certify(
 ) -> Certificate:
     """Judge anybody's point of an instance.
 
-    `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as prices.
+    `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as prices (all of
+    them, or none).
     Raises `DataError` for a missing or unknown entry, a wrong shape or a wrong type.
     """
     if not isinstance(instance, Instance):
@@ -65,6 +66,7 @@ def certify(
     return judge(instance, x, multipliers, rigorous=rigorous)
 
 
+@np.errstate(all="ignore")  # absurd points overflow; what comes of them is looked at
 def judge(
     instance: Instance,
     x: Mapping[str, Any],
@@ -78,12 +80,11 @@ def judge(
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
     statement = problem.statement
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        d = statement.lift(FLOAT, instance)
-        value = np.asarray(statement.value(FLOAT, d, point))
-        violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
-        violation = np.maximum(violation, 0.0)  # nan stays nan
-        prices, bound = _prices(instance, value, multipliers, tol)
+    d = statement.lift(FLOAT, instance)
+    value = np.asarray(statement.value(FLOAT, d, point))
+    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+    violation = np.maximum(violation, 0.0)  # nan stays nan
+    prices, bound = _prices(instance, value, multipliers, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(
         value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool)
@@ -101,11 +102,13 @@ def _prices(
     minimise = problem.sense == "min"
     prices = {o.name: np.zeros(_shape(instance, o.axes)) for o in problem.multipliers}
     bound = np.full(value.shape, np.nan)
-    hint = {name: array for name, array in (multipliers or {}).items() if name in prices}
+    hint = {} if multipliers is None else multipliers
+    _check_names(problem.multipliers, hint, "multipliers")
     if len(hint) == len(prices):
         given = _arrays(instance, problem.multipliers, hint, "multipliers")
         prices = {name: np.maximum(np.nan_to_num(array, posinf=0.0), 0.0) for name, array in given.items()}
         bound = np.asarray(statement.bound(FLOAT, statement.lift(FLOAT, instance), prices))
+        bound = np.where(np.isfinite(bound), bound, np.nan)  # absurd prices overflow: no bound
     left_open = ~(_gap(value, value, bound, minimise=minimise) <= tol)
     if not left_open.any():
         return prices, bound
@@ -147,34 +150,37 @@ def _proved(
 
 
 def _gap(reached: Array, value: Array, bound: Array, *, minimise: bool) -> Array:
-    """Distance to the bound relative to the value; 0 when both are equal, inf relative to 0."""
-    distance = reached - bound if minimise else bound - reached
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(distance == 0, 0.0, distance / np.abs(value))
+    """Distance to the bound relative to the value; 0 when both are equal, inf relative to 0.
+
+    A value better than the bound (a constraint missed within tolerance) is as far off as one that is worse.
+    """
+    distance = np.maximum(np.abs(value - bound), reached - bound if minimise else bound - reached)
+    return np.where(distance == 0, 0.0, distance / np.abs(value))
 
 
 def _shape(instance: Instance, axes: tuple[str, ...]) -> tuple[int, ...]:
     return instance.batch_shape + tuple(instance.sizes[axis] for axis in axes)
 
 
-def _arrays(instance: Instance, outputs: Any, given: Mapping[str, Any], group: str) -> dict[str, Array]:
-    """The point's arrays, checked against the problem's outputs."""
+def _check_names(outputs: Any, given: Any, group: str) -> None:
     if not isinstance(given, Mapping):
         raise DataError(group, f"got {type(given).__name__}", "give a mapping from output names to arrays")
     names = {output.name for output in outputs}
     for name in given:
         if name not in names:
             raise DataError(f"{group}.{name}", "unknown entry", f"allowed: {', '.join(sorted(names))}")
+
+
+def _arrays(instance: Instance, outputs: Any, given: Mapping[str, Any], group: str) -> dict[str, Array]:
+    """The point's arrays, checked against the problem's outputs."""
+    _check_names(outputs, given, group)
     arrays = {}
     for output in outputs:
         shape = _shape(instance, output.axes)
         allowed = f"give numbers of shape {shape} ({output.unit})"
         if output.name not in given:
             raise DataError(f"{group}.{output.name}", "missing", allowed)
-        try:
-            array = np.array(given[output.name], dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DataError(f"{group}.{output.name}", "not an array of numbers", allowed) from None
+        array = numbers(f"{group}.{output.name}", given[output.name], allowed)
         if array.shape != shape:
             raise DataError(f"{group}.{output.name}", f"has shape {array.shape}", allowed)
         arrays[output.name] = array

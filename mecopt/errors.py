@@ -21,7 +21,7 @@ class UnknownName(MecoptError, LookupError):
 
     def __init__(self, kind: str, name: str, choices: Iterable[str], *, where: str = "") -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
-        close = difflib.get_close_matches(name, self.choices, n=1)
+        close = difflib.get_close_matches(str(name), self.choices, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."
         place = f" for {where}" if where else ""
         super().__init__(

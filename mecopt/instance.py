@@ -115,7 +115,8 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     if not isinstance(raw, Mapping):
         raise DataError("instance", f"got {type(raw).__name__}", "give a mapping from field names to numbers")
     given = dict(raw)
-    _check_problem_name(problem, given.pop("problem", None))
+    if "problem" in given:
+        _check_problem_name(problem, given.pop("problem"))
     _check_keys(problem, given)
     arrays = {f.name: _numbers(f, given[f.name]) for f in problem.fields if f.name in given}
     sizes = _axis_sizes(problem.fields, arrays)
@@ -140,11 +141,10 @@ def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
 
 
 def _check_problem_name(problem: "Problem", name: object) -> None:
-    allowed = {problem.key, problem.key.rpartition(".")[2]}
-    if name is not None and name not in allowed:
+    if name not in (problem.key, problem.key.rpartition(".")[2]):
         raise DataError(
             "problem",
-            f"the data says {name!r}",
+            f"the data says {shorten(name)}",
             f"this is {problem.key}; drop the entry or load that problem",
         )
 
@@ -162,23 +162,31 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
 
 
 def _numbers(f: Field, value: Any) -> Array:
-    if not _only_numbers(value):
-        raise DataError(f.name, f"got {_shorten(value)}", f.allowed)
-    try:
-        array = np.array(value, dtype=np.float64)
-    except OverflowError:
-        raise DataError(f.name, "a number too large for double precision", f.allowed) from None
-    except (TypeError, ValueError):
-        raise DataError(f.name, f"got rows of different lengths: {_shorten(value)}", f.allowed) from None
+    array = numbers(f.name, value, f.allowed)
     if array.ndim < len(f.axes):
-        raise DataError(f.name, f"got shape {array.shape}: {_shorten(value)}", f.allowed)
+        raise DataError(f.name, f"got shape {array.shape}: {shorten(value)}", f.allowed)
     return array
+
+
+def numbers(name: str, value: Any, allowed: str) -> Array:
+    """A float64 array of what is given; raises `DataError` unless it holds real numbers only."""
+    try:
+        if not _only_numbers(value):
+            raise DataError(name, f"got {shorten(value)}", allowed)
+        with np.errstate(over="ignore"):
+            return np.array(value, dtype=np.float64)
+    except OverflowError:
+        raise DataError(name, "a number too large for double precision", allowed) from None
+    except RecursionError:
+        raise DataError(name, "nested too deeply", allowed) from None
+    except (TypeError, ValueError):
+        raise DataError(name, f"got rows of different lengths: {shorten(value)}", allowed) from None
 
 
 def _only_numbers(value: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return value.dtype.kind in "iuf"
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return all(_only_numbers(item) for item in value)
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
@@ -228,8 +236,12 @@ def _check_range(f: Field, array: Array) -> None:
         raise DataError(f.name, f"got {float(array[at])!r}{place}", f.allowed)
 
 
-def _shorten(value: Any) -> str:
-    text = repr(value)
+def shorten(value: Any) -> str:
+    """What was given, fit for one line of an error message."""
+    try:
+        text = " ".join(repr(value).split())
+    except (ValueError, RecursionError):  # integers of thousands of digits, lists nested as deeply
+        return f"a {type(value).__name__} too large to print"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mecopt.errors import UnknownName
-from mecopt.instance import Array, Field, Instance, build
+from mecopt.errors import DataError, UnknownName
+from mecopt.instance import Array, Field, Instance, build, shorten
 from mecopt.result import Certificate, Names, Point, Result
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Method:
     """A way to compute a point. `run(instance, tol)` answers a whole batch.
 
     `aim` is what the method is for: `optimum` methods must earn `optimal` from the referee, a
-    `heuristic` is content with `feasible`.
+    `heuristic` is content with `feasible`. A method that cannot finish an instance returns nan for it and
+    says why; one that raises has a bug, and `solve` lets the exception through.
     """
 
     name: str
@@ -111,20 +112,26 @@ class Problem:
     def sample(
         self, *, users: int = 30, batch: int | None = None, seed: int = 0, scenario: str | None = None
     ) -> Instance:
-        """Draw from one of the paper's `scenarios` (the first by default)."""
-        name = scenario or self.scenarios[0]
+        """Draw from one of the paper's `scenarios` (the first by default).
+
+        Without `batch` there is no batch axis. Raises `UnknownName` and `DataError`.
+        """
+        name = self.scenarios[0] if scenario is None else scenario
+        _check_count("users", users, 1)
+        _check_count("batch", 0 if batch is None else batch, 0)
         if name not in self.scenarios:
             raise UnknownName("scenario", name, self.scenarios, where=self.key)
         return build(self, self.sampler(name, users=users, batch=batch, rng=np.random.default_rng(seed)))
 
     def infeasible(self, instance: Instance) -> Names:
         """The violated condition of each infeasible instance, "" for the others."""
-        return self.statement.infeasible(self._own(instance))
+        with np.errstate(all="ignore"):  # absurd data overflow
+            return self.statement.infeasible(self._own(instance))
 
     def run(self, instance: Instance, *, method: str | None = None, tol: float | None = None) -> Point:
         """The method's point, unjudged. Call it on feasible data."""
         chosen = self.method(method)
-        return chosen.run(self._own(instance), chosen.tol if tol is None else tol)
+        return chosen.run(self._own(instance), chosen.tol if tol is None else _checked_tol(tol))
 
     def certify(
         self,
@@ -138,7 +145,7 @@ class Problem:
         """Judge a point by the problem's own statement; see `mecopt.certify`."""
         from mecopt.certify import judge
 
-        return judge(self._own(instance), x, multipliers, rigorous=rigorous, tol=tol)
+        return judge(self._own(instance), x, multipliers, rigorous=rigorous, tol=_checked_tol(tol))
 
     def solve(
         self,
@@ -155,12 +162,26 @@ class Problem:
         """
         from mecopt.solving import solve
 
-        return solve(self, self._own(instance), self.method(method), tol, rigorous=rigorous)
+        chosen = self.method(method)
+        wanted = chosen.tol if tol is None else _checked_tol(tol)
+        return solve(self, self._own(instance), chosen, wanted, rigorous=rigorous)
 
     def _own(self, instance: Instance) -> Instance:
-        if instance.problem.key != self.key:
-            raise UnknownName("instance of", instance.problem.key, [self.key], where=self.key)
+        if not isinstance(instance, Instance) or instance.problem.key != self.key:
+            what = instance.problem if isinstance(instance, Instance) else type(instance).__name__
+            raise DataError("instance", f"got {what}", f"give one of mecopt.load({self.key!r}).instance(...)")
         return instance
+
+
+def _check_count(name: str, count: Any, least: int) -> None:
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < least:
+        raise DataError(name, f"got {shorten(count)}", f"give a whole number, at least {least}")
+
+
+def _checked_tol(tol: Any) -> float:
+    if not isinstance(tol, int | float | np.integer | np.floating) or not 0 < tol < np.inf:
+        raise DataError("tol", f"got {shorten(tol)}", "give a relative gap above 0, such as 1e-8")
+    return float(tol)
 
 
 def _run_conic(
@@ -228,4 +249,4 @@ def load_problem(key: str) -> Problem:
 
 def load(key: str) -> Any:
     """`load("tdma_ofdma.P2")` is a `Problem`, `load("tdma_ofdma")` the whole `Paper`."""
-    return load_problem(key) if "." in key else load_paper(key)
+    return load_problem(key) if "." in str(key) else load_paper(key)

@@ -37,7 +37,7 @@ class Certificate:
     value         objective at the point, recomputed
     bound         no feasible point is better than this (lower bound when minimising)
     upper         objective of a feasible point within rounding of the given one (rigorous certificates)
-    gap           distance from `value` (or `upper`, if worse) to `bound`, relative to the value
+    gap           distance between `bound` and the value (or `upper`, if farther), relative to the value
     infeasibility worst violation of a constraint, relative to its bound
     rigorous      bound and upper were proved in ball arithmetic, so the optimum lies between them
     """

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mecopt.certify import judge
-from mecopt.instance import Array, Instance
+from mecopt.errors import DataError
+from mecopt.instance import Instance, Mask
 from mecopt.problem import FEASIBILITY, Method, Problem
 from mecopt.result import Certificate, Point, Result
 
@@ -14,27 +15,23 @@ if TYPE_CHECKING:
     from mecopt.problem import Output
 
 
-def solve(
-    problem: Problem, instance: Instance, method: Method, tol: float | None, *, rigorous: bool = True
-) -> Result:
+@np.errstate(all="ignore")  # absurd data overflow on the way; the referee looks at what comes of it
+def solve(problem: Problem, instance: Instance, method: Method, tol: float, *, rigorous: bool) -> Result:
     """Judge the method's point on every feasible instance; name the violated condition of the others."""
-    wanted = method.tol if tol is None else tol
     start = time.perf_counter()
     reasons = np.asarray(problem.infeasible(instance), dtype=object)
     feasible = reasons == ""
-    if feasible.all():
-        point = method.run(instance, wanted)
-        seconds = time.perf_counter() - start
-        certificate = judge(instance, point.x, point.multipliers, rigorous=rigorous, tol=wanted)
+    if feasible.size and feasible.all():
+        point, certificate, seconds = _run_and_judge(instance, method, tol, start, rigorous=rigorous)
     else:
         point, certificate, seconds = _solve_feasible_part(
-            instance, method, wanted, feasible, rigorous=rigorous
+            instance, method, tol, feasible, start, rigorous=rigorous
         )
-    status, message = judged_status(certificate, reasons, np.asarray(point.message, dtype=object), wanted)
+    status, message = judged_status(certificate, reasons, np.asarray(point.message, dtype=object), tol)
     return Result(
         problem=problem.key,
         method=method.name,
-        tol=wanted,
+        tol=tol,
         status=status[()],
         x=point.x,
         multipliers=point.multipliers,
@@ -45,29 +42,43 @@ def solve(
     )
 
 
+def _run_and_judge(
+    instance: Instance, method: Method, tol: float, start: float, *, rigorous: bool
+) -> tuple[Point, Certificate, float]:
+    """The method's point, its certificate, and the seconds until the point was there."""
+    found = method.run(instance, tol)
+    seconds = time.perf_counter() - start
+    try:
+        certificate = judge(instance, found.x, found.multipliers, rigorous=rigorous, tol=tol)
+    except DataError as error:  # the method's fault, not the data's
+        found = _no_point(instance, f"{method.name} returned a malformed point: {error}")
+        certificate = unknown_certificate(instance.batch_shape)
+    return found, certificate, seconds
+
+
+def _no_point(instance: Instance, message: str) -> Point:
+    problem = instance.problem
+    messages = np.full(instance.batch_shape, message, dtype=object)
+    return Point(_unknown(instance, problem.outputs), _unknown(instance, problem.multipliers), messages)
+
+
 def _solve_feasible_part(
-    instance: Instance, method: Method, tol: float, feasible: Array, *, rigorous: bool
+    instance: Instance, method: Method, tol: float, feasible: Mask, start: float, *, rigorous: bool
 ) -> tuple[Point, Certificate, float]:
     """Run on the feasible instances only and leave nan for the others."""
-    start = time.perf_counter()
-    point = Point(
-        _unknown(instance, instance.problem.outputs), _unknown(instance, instance.problem.multipliers)
-    )
+    point = _no_point(instance, "")
     certificate = unknown_certificate(instance.batch_shape)
     if not feasible.any():
         return point, certificate, time.perf_counter() - start
     part = instance[feasible]
-    found = method.run(part, tol)
-    seconds = time.perf_counter() - start
-    judged = judge(part, found.x, found.multipliers, rigorous=rigorous, tol=tol)
+    found, judged, seconds = _run_and_judge(part, method, tol, start, rigorous=rigorous)
     for target, source in ((point.x, found.x), (point.multipliers, found.multipliers)):
         for name, array in source.items():
             target[name][feasible] = array
     for name in Certificate.__dataclass_fields__:
         getattr(certificate, name)[feasible] = getattr(judged, name)
-    message = np.full(instance.batch_shape, "", dtype=object)
-    message[feasible] = found.message
-    return Point(point.x, point.multipliers, message, found.trace), certificate, seconds
+    point.message[feasible] = found.message
+    return Point(point.x, point.multipliers, point.message, found.trace), certificate, seconds
 
 
 def _unknown(instance: Instance, outputs: "tuple[Output, ...]") -> dict[str, Any]:

@@ -22,7 +22,7 @@ decorator `claim`::
         draws=st.fixed_dictionaries({"v": decades(1, 1e9)}),
         subject=printed,
         mutants=[
-            Mutant("+ v for − v", lambda v: v * log(v) + v + 1),
+            Mutant("− 2 v for − v", lambda v: v * log(v) - 2 * v + 1),
             Mutant("log base 10", lambda v: v * log(v) / log(10) - v + 1),
         ],
         tol=1e-12,

@@ -34,14 +34,15 @@ def decades(lo: float, hi: float, *, special: Sequence[float] = ()) -> Floats:
         raise ClaimError(f"decades({lo!r}, {hi!r}): give 0 < lo < hi")
     lo, hi = float(lo), float(hi)
     lowest, highest = math.floor(math.log10(lo)), math.floor(math.log10(hi))
-    exponents = st.sampled_from(sorted(range(lowest, highest + 1), key=lambda k: (abs(k), k)))
-    digit_counts = st.sampled_from(DIGITS + (0,) * (4 if special else 1))
+    exponents = sorted(range(lowest, highest + 1), key=lambda k: (abs(k), k))
+    digit_counts = DIGITS + (0,) * (4 if special else 1)
+    forms = st.sampled_from([(digits, exponent) for digits in digit_counts for exponent in exponents])
     given = [float(x) for x in (*special, *special, lo, hi)]
 
     @st.composite
     def build(draw: Callable[[SearchStrategy[Any]], Any]) -> float:
-        # Always three choices: Hypothesis takes fewer for simpler, and 1 is to be the simplest number.
-        digits, exponent = draw(digit_counts), draw(exponents)
+        # Always two choices: Hypothesis takes fewer for simpler, and 1 is to be the simplest number.
+        digits, exponent = draw(forms)
         if digits == 0:
             index: int = draw(st.integers(0, len(given) - 1))
             return given[index]

@@ -13,7 +13,7 @@ from mecopt.claims.search import CheckError, Search, quiet, run_check
 from mecopt.claims.slack import Slack
 from mecopt.claims.verdict import Counterexample, Verdict
 
-RESTARTS = 2  # further searches after a violation: shrinking from elsewhere may end smaller
+RESTARTS = 1  # further searches after a violation: shrinking from elsewhere may end smaller
 MUTANT_SAMPLES = 200  # further cases drawn when a mutant has not been noticed yet
 
 
@@ -69,10 +69,9 @@ def _judge(claim: Claim, blank: Verdict, *, samples: int, seed: int, known: Case
     if search.smallest_violation() is not None:
         for restart in range(1, RESTARTS + 1):
             search.hunt(samples, seed + restart)
-        search.draw(samples, seed)  # the searches stopped early: the mutants need cases that pass
     survivors = _survivors(claim, search)
     if survivors and search.counted():
-        search.draw(max(samples, claim.max_samples or MUTANT_SAMPLES), seed + 1)
+        search.draw(max(samples, claim.max_samples or MUTANT_SAMPLES), seed)
         survivors = _survivors(claim, search)
     counted, found = search.counted(), search.smallest_violation()
     proof = _prove(claim)

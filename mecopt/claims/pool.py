@@ -22,6 +22,8 @@ Progress = Callable[[int, int, Verdict], None]
 Judge = Callable[[Target, int, int], Verdict]
 Lost = Callable[[Target, str], Verdict]
 
+TIME_LIMIT = 600.0  # seconds for one claim; a few are usual, more than this is an endless loop
+
 START = """
 import pickle, sys
 sys.path[:] = pickle.load(sys.stdin.buffer)
@@ -85,16 +87,22 @@ class _Worker:
 
     def ask(self, *question: object) -> Verdict | str:
         """The worker's verdict, or how it died."""
+        alarm = threading.Timer(TIME_LIMIT, self.process.kill)
+        alarm.start()
         try:
             pickle.dump(question, self.inbox)
             self.inbox.flush()
             verdict: Verdict = pickle.load(self.outbox)
         except (OSError, EOFError, pickle.UnpicklingError):
             status = self.process.wait()
+            if not alarm.is_alive():
+                return f"the check did not end within {TIME_LIMIT:g} s"
             self.noise.seek(0)
             words = self.noise.read().decode(errors="replace").strip().splitlines()
             last = f": {words[-1]}" if words else ""
             return f"the process that checked it died (exit status {status}){last}"
+        finally:
+            alarm.cancel()
         return verdict
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ def verify(
         from mecopt import report
 
         report.check_folder(out)
-    workers = min(jobs or os.cpu_count() or 1, len(wanted))
+    workers = min(jobs or _cores(), len(wanted))
     found = run_all(wanted, judge, lost, samples=samples, seed=seed, workers=workers, progress=progress)
     verdicts = [_with_correction(target, found) for target in wanted]
     return verdicts if out is None else report.write(verdicts, out, samples=samples, seed=seed)
@@ -56,6 +56,11 @@ def judge(target: Target, samples: int, seed: int) -> Verdict:
 def lost(target: Target, note: str) -> Verdict:
     """The verdict on a claim whose process died."""
     return no_verdict(collect.get(target), paper=target[0], note=note)
+
+
+def _cores() -> int:
+    """The cores this process may use, which are fewer than the machine's in many containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _with_correction(target: Target, found: dict[Target, Verdict]) -> Verdict:

@@ -33,9 +33,10 @@ def exponents(ratio: Array) -> Array:
         grown = np.exp(y)
         slope = np.where(y > 0, y * grown, 1.0)
         step = np.clip((y * grown - np.expm1(y) - z) / slope, -y, y)
-        y = y - step
-        if np.all(np.abs(step) <= 1e-15 * y):
+        moves = np.abs(step) > 1e-15 * y
+        if not moves.any():
             break
+        y = np.where(moves, y - step, y)  # whoever has arrived stays, whatever the rest of the batch does
     return y
 
 
@@ -90,7 +91,9 @@ def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
             return np.asarray(np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE))
 
     end = np.log(_price_ceiling(d))
-    _, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
-    _, mu, sends = _response(d, np.exp(log_price), cloud_load=cloud_load)
+    below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
+    _, mu, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
+    # the last sender may stop at the very price: who sends is seen just below it
+    _, _, sends = _response(d, np.exp(below), cloud_load=cloud_load)
     lam = np.where(sends, np.exp(log_price), 0.0)
     return {"time_price": lam[..., 0]} | ({"cloud_price": mu[..., 0]} if cloud_load else {})

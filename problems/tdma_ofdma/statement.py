@@ -83,9 +83,9 @@ class TdmaStatement:
         return reasons
 
     def value(self, ops: Arithmetic, d: Data, x: Variables) -> Numbers:
-        """The objective in joule, `(*batch,)`; inf where bits are sent in no time."""
+        """The objective in joule, `(*batch,)`; inf where bits are sent in no time, or in less than none."""
         bits, time = ops.number(x["offloaded_bits"]), ops.number(x["offloading_time"])
-        idle, silent = ops.is_zero(time), ops.is_zero(bits)
+        idle, silent = np.asarray(time <= 0, dtype=bool), ops.is_zero(bits)
         span = ops.where(idle, 1.0, time)
         radio = d.power_scale * span * ops.expm1(bits / (d.bits_per_nat * span))
         radio = ops.where(silent, 0.0, ops.where(idle, np.inf, radio))
@@ -116,6 +116,7 @@ class TdmaStatement:
             bits = self._within_load(ops, d, bits)
         time = ops.number(x["offloading_time"])
         # bits that vanish in doubles need not vanish exactly: give them a sliver of time
+        time = ops.maximum(time, ops.number(np.zeros(time.shape)))
         time = ops.where(ops.is_zero(time) & ~ops.is_zero(bits), SLICE * d.slot_duration, time)
         budget = d.slot_duration - _column(ops.sum(bits * d.cloud_time))
         total = _column(ops.sum(time))
@@ -139,7 +140,7 @@ class TdmaStatement:
         """The dual bound q at airtime price `time_price` (and `cloud_price`), `(*batch,)`; see the module."""
         wanted = np.expand_dims(prices["time_price"], -1)
         exponent = self._exponents(ops, d, wanted)
-        charge = d.power_scale * ((exponent - 1) * ops.exp(exponent) + 1)
+        charge = d.power_scale * _airtime_price(ops, exponent)
         idle = ops.is_zero(d.input_bits)  # users without data set no price
         lam = wanted if ops is FLOAT else _column(ops.largest(ops.where(idle, 0.0, charge)))
         cost = d.power_scale / d.bits_per_nat * ops.exp(exponent) + lam * d.cloud_time
@@ -163,7 +164,12 @@ class TdmaStatement:
         if ops is FLOAT:
             return y
         slope = ops.where(start == 0, 1.0, y * ops.exp(y))
-        return ops.centre(ops.where(start == 0, y, y - ((y - 1) * ops.exp(y) + 1 - ratio) / slope))
+        return ops.centre(ops.where(start == 0, y, y - (_airtime_price(ops, y) - ratio) / slope))
+
+
+def _airtime_price(ops: Arithmetic, y: Numbers) -> Numbers:
+    """(y - 1) e^y + 1, in a form that loses half as many digits for small y."""
+    return y * ops.exp(y) - ops.expm1(y)
 
 
 def _column(a: Numbers) -> Numbers:

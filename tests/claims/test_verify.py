@@ -1,12 +1,14 @@
 """Many claims: targets, order, worker processes that die, replay of counterexamples."""
 
 import json
+import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import mecopt.claims
 from mecopt import DataError, UnknownName, verify
 from mecopt.claims import ClaimError, Mutant, Verdict, claim, claim_papers, claims_of, decades, replay
 from mecopt.claims.collect import arrange
@@ -64,6 +66,13 @@ def test_everything_that_goes_wrong_has_a_verdict_and_no_claim_takes_others_down
     assert not any(v.as_recorded for v in found.values())
     assert "died (exit status 3)" in found["BAD-crash"].note
     assert found["BAD-survivor"].survivors == ("harmless",)
+
+
+def test_a_check_that_never_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mecopt.claims.pool.TIME_LIMIT", 0.2)  # less than a process takes to start
+    verdicts = verify("toy", samples=60, jobs=2)
+    assert {v.note for v in verdicts} == {"the check did not end within 0.2 s"}
+    assert {v.verdict for v in verdicts} == {"error"}
 
 
 def test_unknown_target_says_what_there_is() -> None:
@@ -166,3 +175,14 @@ def test_missing_counterexample_file_and_unknown_claim(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text('{"claim": "NO", "case": {}}')
     with pytest.raises(UnknownName, match="NO"):
         replay(tmp_path / "c.json")
+
+
+def test_example_of_the_package_runs() -> None:
+    """The docstring of mecopt.claims shows a complete claim."""
+    page = mecopt.claims.__doc__ or ""
+    code = textwrap.dedent(page.split("::\n", 1)[1].split("\nThe check gets", 1)[0])
+    names: dict = {}
+    exec(code, names)  # the text is our own docstring
+    verdict = mecopt.claims.verify_claim(names["priority_bound"])
+    assert verdict.verdict == "supported"
+    assert verdict.as_recorded

@@ -25,6 +25,12 @@ def argument(y: float) -> arb:
     return (arb(y) - 1) * arb(y).exp() + 1
 
 
+def slope(y: float) -> arb:
+    """1/(y e^y)."""
+    ctx.prec = digits_for(y)
+    return 1 / (arb(y) * arb(y).exp())
+
+
 def psi_excess(d: float) -> arb:
     """psi(1 + d)."""
     ctx.prec = digits_for(d)

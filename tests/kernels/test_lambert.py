@@ -123,7 +123,7 @@ def test_shapes_and_types():
 def test_slope():
     rng = np.random.default_rng(3)
     y = np.concatenate([np.exp(rng.uniform(-350, 6.5, 1000)), rng.uniform(0, 10, 500)])
-    assert exact.ulps(lambert_slope(y), lambda t: 1 / (arb(t) * arb(t).exp()), y) <= 2
+    assert exact.ulps(lambert_slope(y), exact.slope, y) <= 2
     np.testing.assert_array_equal(lambert_slope([0.0, np.inf]), [np.inf, 0.0])
 
 
