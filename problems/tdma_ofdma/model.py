@@ -85,6 +85,11 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
     return cp.Problem(cp.Minimize(cost), rows)
 
 
+def airtime_budget(s: Instance) -> Array:
+    """Seconds to share out: the slot, or that of several sub-channels (P5)."""
+    return s.data.get("airtime_budget", s.slot_duration)
+
+
 def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) -> Point:
     """Scale one instance, solve it, map the answer back and make it feasible to rounding.
 
@@ -103,8 +108,9 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
     values = {variable.name(): variable.value for variable in model.variables()}
     bits, time = np.zeros_like(s.input_bits), np.zeros_like(s.input_bits)
     bits[on] = s.input_bits[on] * (1 - scaling.local_unit * values["local_share"])
-    time[on] = s.slot_duration * scaling.time_unit * values["scaled_time"]
-    prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / float(s.slot_duration))}
+    slot = float(airtime_budget(s))
+    time[on] = slot * scaling.time_unit * values["scaled_time"]
+    prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / slot)}
     if "cloud_capacity" in s.data:
         prices["cloud_price"] = _price(model, CLOUD_ROW, scaling.energy_unit / scaling.cloud_unit)
     return Point(_feasible(s, d, scaling, bits, time), prices)
@@ -141,10 +147,10 @@ def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     if not active.any():
         return Scaling(active, *(np.zeros(0),) * 3, 0.0, 0.0)
     scale, value = d["power_scale"][active], d["bit_value"][active]
-    bits, slot = s.input_bits[active], s.slot_duration
+    bits, slot = s.input_bits[active], airtime_budget(s)
     expected = np.where(wants, s.input_bits, d["required"])[active]
     nats = expected * np.log(2) / (s.bandwidth * slot)  # of a slot, at the expected load
-    price = _reference_price(scale, nats)
+    price = reference_price(scale, nats)
     if not d["required"].any() and np.any(wants):
         ratio = d["ratio"][active & wants]
         price = min(price, float(np.max(d["power_scale"][active & wants] * psi(ratio))))
@@ -162,7 +168,7 @@ def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     return Scaling(active, exponent, time_unit, local_unit, energy, cloud_unit)
 
 
-def _reference_price(scale: Array, nats: Array) -> float:
+def reference_price(scale: Array, nats: Array) -> float:
     """The price at which the expected load fills the slot: sum_k nats_k/y_k(price) = 1, by bisection."""
     y = min(float(np.sum(nats)), 600.0)
     if y <= 0:
@@ -180,7 +186,7 @@ def _reference_price(scale: Array, nats: Array) -> float:
 
 def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None:
     """Hand the instance's numbers to the compiled model."""
-    on, slot = scaling.active, float(s.slot_duration)
+    on, slot = scaling.active, float(airtime_budget(s))
     bits, share = s.input_bits[on], d["required"][on] / s.input_bits[on]
     radio = d["power_scale"][on] * slot * scaling.time_unit / scaling.energy_unit
     load = bits * np.log(2) / (s.bandwidth * slot) / scaling.time_unit
@@ -227,7 +233,7 @@ def _feasible(
     # a few stray bits in no time would cost any energy; their fair time is as negligible as they are
     stray = (bits > 0) & (bits <= 1e-6 * s.input_bits) & (time < expected)
     time = np.where(stray, expected, np.where(bits > 0, np.maximum(time, 0.0), 0.0))
-    left = float(s.slot_duration)
+    left = float(airtime_budget(s))
     if "cloud_frequency" in s.data:
         left -= float(np.sum(s.cycles_per_bit * bits)) / float(s.cloud_frequency)
     total = float(np.sum(time))

@@ -13,7 +13,8 @@ them at least, except for what the sub-channels give back, and each of those ser
     D(theta) = sum_k min{ v_k (R_k - m_k) + theta_k m_k,  theta_k R_k } - sum_n max_k A_{k,n} psi(u_{k,n}),
     psi(u) = u ln u - u + 1,    u_{k,n} = max(theta_k w/A_{k,n}, 1).
 
-Nothing here shares code with the closed forms or the models.
+P5 is P2 with the means of the gains over the free sub-channels and t_k = n_k T of their airtime. Nothing
+here shares code with the closed forms or the models.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
 from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
+from ..statement import TdmaStatement
 from . import dual_search
 
 SLICE = 1e-15
@@ -69,7 +71,7 @@ class OfdmaStatement:
     def value(self, ops: Arithmetic, d: Data, x: Variables) -> Numbers:
         """The objective in joule, `(*batch,)`; inf where bits are sent on a sub-channel not held."""
         bits, share = ops.number(x["offloaded_bits"]), ops.number(x["subchannel_assignment"])
-        idle, silent = ops.is_zero(share), ops.is_zero(bits)
+        idle, silent = np.asarray(share <= 0, dtype=bool), ops.is_zero(bits)
         held = ops.where(idle, 1.0, share)
         radio = d.energy_scale * held * ops.expm1(bits / (_column(d.bits_per_nat) * held))
         radio = ops.where(silent, 0.0, ops.where(idle, np.inf, radio))
@@ -125,6 +127,52 @@ class OfdmaStatement:
     def best_prices(self, d: Data) -> dict[str, Array]:
         """Prices that maximise the float dual bound; see `dual_search`."""
         return {"bit_price": dual_search.best_prices(d)}
+
+
+@dataclass(frozen=True)
+class AveragedStatement(TdmaStatement):
+    """P5: P2 in airtime t = n T of `num_subchannels` T seconds in all, of which m does not know."""
+
+    cloud: Literal["none"] = "none"
+
+    def lift(self, ops: Arithmetic, s: Instance) -> Data:
+        """P2's data under P2's names."""
+        data = {
+            **s.data,
+            "channel_gain": s.average_channel_gain,
+            "bandwidth": s.subchannel_bandwidth,
+            "noise_power": s.subchannel_noise_power,
+        }
+        d = super().lift(ops, Instance(s.problem, data, s.batch_shape, s.sizes))
+        d.budget = d.num_subchannels * d.slot_duration
+        return d
+
+    def infeasible(self, s: Instance) -> Names:
+        """Somebody must offload and there is no sub-channel."""
+        local = s.local_frequency * s.slot_duration[..., None] / s.cycles_per_bit
+        need = np.sum(s.input_bits > local, axis=-1)
+        reasons = np.full(s.batch_shape, "", dtype=object)
+        for cell in np.argwhere((need > 0) & (s.num_subchannels == 0)):
+            reasons[tuple(cell)] = f"{need[tuple(cell)]} users must offload and num_subchannels = 0"
+        return reasons
+
+    def value(self, ops: Arithmetic, d: Data, x: Variables) -> Numbers:
+        """The objective in joule, `(*batch,)`."""
+        return super().value(ops, d, self._in_airtime(ops, d, x))
+
+    def violations(self, d: Data, x: Variables) -> dict[str, Array]:
+        """How far each constraint is missed, relative to its bound, `(*batch,)`."""
+        return super().violations(d, self._in_airtime(FLOAT, d, x))
+
+    def feasible_neighbour(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
+        """An exactly feasible point within rounding of a feasible-looking one."""
+        near = super().feasible_neighbour(ops, d, self._in_airtime(ops, d, x))
+        share = near["offloading_time"] / d.slot_duration
+        return {"offloaded_bits": near["offloaded_bits"], "subchannel_share": share}
+
+    def _in_airtime(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
+        time = ops.number(x["subchannel_share"]) * d.slot_duration
+        return {"offloaded_bits": x["offloaded_bits"], "offloading_time": time}
 
 
 def _psi(ops: Arithmetic, excess: Numbers) -> Numbers:

@@ -1,0 +1,183 @@
+r"""The relaxation of P4 as a disciplined (DPP) convex model with rotated exponential cones.
+
+Nats x = l/w with w = B T/ln 2, energies in units of e0, one cone per user and sub-channel turned by a
+reference exponent ybar that is close to the x/rho of the optimum where the user is served:
+
+    u_k   local share: sum_n x_{k,n} = eta_k (1 - a_k u_k),  eta = R/w;  a_k so that u_k costs about e0
+    z >= rho e^(x/rho - ybar)
+
+    min  sum_{k,n} (A e^ybar/e0) z - (A/e0) rho  +  sum_k (v_k R_k a_k/e0) u_k
+    s.t. sum_k rho_{k,n} <= 1,   x, rho, u >= 0,   a_k u_k <= 1 - m_k/R_k.
+
+Any ybar, a and e0 give the same optimum; good ones let a solver find it. ybar comes from the price of
+airtime of P5 on the mean gains. Users that must not and need not offload stay out. You et al. 2017, P4.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from mecopt import conic
+from mecopt.instance import Array, Instance, Mask
+from mecopt.kernels.lambert import lambert_exponent
+from mecopt.kernels.rate import rotated_exponential_cone
+from mecopt.result import Point
+from mecopt.solvers import solver
+
+from ..model import LEAST_LOCAL_UNIT, reference_price
+
+CONES = frozenset({"ExpCone"})
+
+NATS_ROW = 1
+"""Place of sum_n x = eta (1 - a u) among the model's rows: its dual is the price of a bit."""
+
+LEAST_EXPONENT = 0.05
+"""Floor of the reference exponents: they are positive where it matters."""
+
+SMALL_SHARE = 1e-4
+"""Below it a solver's x/rho is noise over noise, and the rate follows from the price of a bit instead."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Units of one instance for its users in the model: `exponent` ybar `(K, N)`, `local_unit` a `(K,)`."""
+
+    active: Mask
+    energy_scale: Array
+    exponent: Array
+    local_unit: Array
+    energy_unit: float
+
+
+@cache
+def build(users: int, subchannels: int, redundant: bool) -> Any:
+    """The compiled-once CVXPY problem of this size; data enter as parameters.
+
+    That shares are not negative follows from the cones; `redundant` says it again.
+    """
+    import cvxpy as cp
+
+    both = (users, subchannels)
+
+    def data(name: str, shape: Any = both) -> cp.Parameter:
+        return cp.Parameter(shape, name=name, nonneg=True)
+
+    share = cp.Variable(both, name="share", nonneg=redundant)
+    nats = cp.Variable(both, name="nats", nonneg=True)
+    receive = cp.Variable(both, name="receive_energy")
+    u = cp.Variable(users, name="local_share", nonneg=True)
+    radio = cp.sum(cp.multiply(data("receive_cost"), receive) - cp.multiply(data("share_gain"), share))
+    rows = [
+        rotated_exponential_cone(nats, share, receive, shift=data("reference_exponent")),
+        data("load", users) - cp.multiply(data("load_per_local_share", users), u) == cp.sum(nats, axis=1),
+        cp.sum(share, axis=0) <= 1,
+        u <= data("largest_local_share", users),
+    ]
+    return cp.Problem(cp.Minimize(radio + data("local_cost", users) @ u), rows)
+
+
+def solve(s: Instance, solver_name: str, tol: float) -> Point:
+    """Scale one instance, solve it, map the answer back and make it feasible to rounding.
+
+    Where the solver returns nothing the point is nan and its message says what the solver said.
+    """
+    d = _terms(s)
+    scaling = _scale(s, d)
+    on = scaling.active
+    point = _all_local(s, d)
+    if not on.any():
+        return point
+    for redundant in (True, False):
+        # saying rho >= 0 twice saves CLARABEL now and then, and breaks ECOS now and then
+        model = build(int(np.sum(on)), s.sizes["subchannels"], redundant)
+        _set(model, s, d, scaling)
+        said = conic.run(model, solver(solver_name, CONES), tol=tol)
+        if not said:
+            break
+    else:
+        unknown = {name: np.full_like(array, np.nan) for name, array in point.x.items()}
+        return Point(unknown, {"bit_price": np.full_like(s.input_bits, np.nan)}, said)
+    values = {variable.name(): variable.value for variable in model.variables()}
+    nat = float(d["bits_per_nat"])
+    prices = np.maximum(model.constraints[NATS_ROW].dual_value, 0.0) * scaling.energy_unit / nat
+    total = s.input_bits[on] * (1 - scaling.local_unit * values["local_share"])
+    total = np.clip(total, d["required"][on], s.input_bits[on])
+    share, nats = _feasible(values, prices[:, None] * nat / scaling.energy_scale, total / nat)
+    point.x["subchannel_assignment"][on] = share
+    point.x["offloaded_bits"][on] = nats * nat
+    point.multipliers["bit_price"][on] = prices
+    return point
+
+
+def _all_local(s: Instance, d: dict[str, Array]) -> Point:
+    """Nobody offloads; a bit is then worth what it costs locally."""
+    x = {name: np.zeros_like(s.channel_gain) for name in ("subchannel_assignment", "offloaded_bits")}
+    return Point(x, {"bit_price": np.where(s.input_bits > 0, d["bit_value"], 0.0)})
+
+
+def _terms(s: Instance) -> dict[str, Array]:
+    """A (J, of each sub-channel), v, m and w."""
+    slot = s.slot_duration
+    required = np.maximum(s.input_bits - s.local_frequency * slot / s.cycles_per_bit, 0.0)
+    return {
+        "energy_scale": (s.weight * slot * s.subchannel_noise_power)[:, None] / s.channel_gain,
+        "bit_value": s.weight * s.cycles_per_bit * s.energy_per_cycle,
+        "required": required,
+        "bits_per_nat": np.asarray(s.subchannel_bandwidth * slot / np.log(2)),
+    }
+
+
+def _scale(s: Instance, d: dict[str, Array]) -> Scaling:
+    """Units from P5's reference price: everybody who wants to offload does, on sub-channels of mean gain."""
+    nat, value = d["bits_per_nat"], d["bit_value"]
+    most = (
+        value * nat / np.min(d["energy_scale"], axis=-1)
+    )  # local cost of a bit over its cheapest radio cost
+    active = (s.input_bits > 0) & ((most > 1) | (d["required"] > 0))
+    if not active.any():
+        return Scaling(active, *(np.zeros(0),) * 3, 0.0)
+    every, bits, least = d["energy_scale"][active], s.input_bits[active], d["required"][active] / nat
+    value, count = value[active], every.shape[1]
+    mean = 1 / np.mean(1 / every, axis=-1)
+    nats = np.where(most[active] > 1, bits / nat, least)
+    y = lambert_exponent(reference_price(mean, nats / count) / mean)
+    # whoever need not offload never pays more than the local cost of a bit
+    y = np.where(least > 0, y, np.minimum(y, np.log(np.maximum(most[active], 1.0))))
+    exponent = np.maximum(y[:, None] + np.log(mean[:, None] / every), LEAST_EXPONENT)
+    radio = np.sum(mean * np.minimum(count, nats / np.maximum(y, LEAST_EXPONENT)) * np.expm1(y))
+    energy = float(radio + np.sum(value * (bits - nats * nat)))
+    with np.errstate(divide="ignore"):
+        unit = np.where(value > 0, np.clip(energy / (value * bits), LEAST_LOCAL_UNIT, 1.0), 1.0)
+    return Scaling(active, every, exponent, unit, energy)
+
+
+def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None:
+    """Hand the instance's numbers to the compiled model."""
+    on = scaling.active
+    bits, radio = s.input_bits[on], scaling.energy_scale / scaling.energy_unit
+    load = bits / d["bits_per_nat"]
+    values = {
+        "receive_cost": radio * np.exp(scaling.exponent),
+        "share_gain": radio,
+        "local_cost": d["bit_value"][on] * bits * scaling.local_unit / scaling.energy_unit,
+        "reference_exponent": scaling.exponent,
+        "load": load,
+        "load_per_local_share": load * scaling.local_unit,
+        "largest_local_share": np.maximum(1 - d["required"][on] / bits, 0.0) / scaling.local_unit,
+    }
+    for parameter in model.parameters():
+        parameter.value = values[parameter.name()]
+
+
+def _feasible(values: dict[str, Array], ratio: Array, nats: Array) -> tuple[Array, Array]:
+    """Undo the solver's constraint violations: shares within 1, noise replaced, totals met. `(K, N)` both.
+
+    `ratio` is theta w/A: at the price of a bit the exponent on a sub-channel is its logarithm.
+    """
+    share = np.maximum(values["share"], 0.0)
+    share = share / np.maximum(np.sum(share, axis=0), 1.0)
+    x = np.where(share < SMALL_SHARE, share * np.log(np.maximum(ratio, 1.0)), np.maximum(values["nats"], 0.0))
+    sent = np.sum(x, axis=-1)
+    return share, x * (nats / np.where(sent > 0, sent, 1.0))[:, None]
