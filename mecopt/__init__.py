@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from mecopt.errors import DataError, MecoptError, SolverError, UnknownName
 
 if TYPE_CHECKING:
-    from mecopt.certify import certify
     from mecopt.claims import verify
     from mecopt.problem import load, papers
+    from mecopt.referee import certify
 
 __version__ = "0.1.0"
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "certify": "mecopt.certify",
+    "certify": "mecopt.referee",
     "load": "mecopt.problem",
     "papers": "mecopt.problem",
     "verify": "mecopt.claims",

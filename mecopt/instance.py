@@ -153,8 +153,9 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
     known = {f.name for f in problem.fields}
     for key in given:
         if key not in known:
+            name = key if isinstance(key, str) and key else shorten(key)
             raise DataError(
-                str(key), f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}"
+                name, f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}"
             )
     for f in problem.fields:
         if f.name not in given and f.default is None:
@@ -171,16 +172,17 @@ def _numbers(f: Field, value: Any) -> Array:
 def numbers(name: str, value: Any, allowed: str) -> Array:
     """A float64 array of what is given; raises `DataError` unless it holds real numbers only."""
     try:
-        if not _only_numbers(value):
-            raise DataError(name, f"got {shorten(value)}", allowed)
-        with np.errstate(over="ignore"):
-            return np.array(value, dtype=np.float64)
+        if _only_numbers(value):
+            with np.errstate(over="ignore"):
+                return np.array(value, dtype=np.float64)
+        problem = f"got {shorten(value)}"
     except OverflowError:
-        raise DataError(name, "a number too large for double precision", allowed) from None
+        problem = "a number too large for double precision"
     except RecursionError:
-        raise DataError(name, "nested too deeply", allowed) from None
+        problem = "nested too deeply"
     except (TypeError, ValueError):
-        raise DataError(name, f"got rows of different lengths: {shorten(value)}", allowed) from None
+        problem = f"got rows of different lengths: {shorten(value)}"
+    raise DataError(name, problem, allowed)
 
 
 def _only_numbers(value: Any) -> bool:

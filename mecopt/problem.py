@@ -17,7 +17,7 @@ from mecopt.instance import Array, Field, Instance, build, shorten
 from mecopt.result import Certificate, Names, Point, Result
 
 if TYPE_CHECKING:
-    from mecopt.certify import Statement
+    from mecopt.referee import Statement
 
 FEASIBILITY = 1e-9
 """A constraint may be missed by this much of its own bound: what solvers at tight tolerances reach."""
@@ -149,7 +149,7 @@ class Problem:
         tol: float = TOL_EXACT,
     ) -> Certificate:
         """Judge a point by the problem's own statement; see `mecopt.certify`."""
-        from mecopt.certify import judge
+        from mecopt.referee import judge
 
         return judge(self._own(instance), x, multipliers, rigorous=rigorous, tol=_checked_tol(tol))
 

@@ -46,7 +46,9 @@ def falling_root(
         drop = above - below
         guess = low + width * above / np.where(drop > 0, drop, 1.0)
         aside = np.sign(middle - guess)
-        shift = SHIFT * width * width / scale
+        # at least half the precision: a guess that good must not land on the wrong side for ever
+        least = np.maximum(precision / 2, EPS * np.abs(guess))
+        shift = np.maximum(SHIFT * width * width / scale, least)
         guess = np.where(shift <= np.abs(middle - guess), guess + aside * shift, middle)
         tried = np.where(np.abs(guess - middle) <= slack, guess, middle - aside * slack)
         tried = np.where(active, np.clip(tried, low, high), high)

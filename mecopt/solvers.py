@@ -16,6 +16,14 @@ TIME_LIMIT = 60.0
 """Seconds after which a solver that knows a time limit gives up on one instance."""
 
 
+@cache  # reads a file, and every look at a problem's methods asks
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "?"
+
+
 @dataclass(frozen=True)
 class Solver:
     """A row of the table. `tolerances` are the keywords that take the tolerance itself.
@@ -34,10 +42,7 @@ class Solver:
     @property
     def version(self) -> str:
         """The installed version, "?" if its package does not say."""
-        try:
-            return version(self.package)
-        except PackageNotFoundError:
-            return "?"
+        return _version(self.package)
 
     def options(self, tol: float) -> dict[str, Any]:
         """Keywords for `cvxpy.Problem.solve` that aim at a relative gap of `tol`."""

@@ -1,14 +1,15 @@
 """From an instance to a judged result: screen the data, run the method, let the referee decide."""
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mecopt.certify import judge
 from mecopt.errors import DataError
 from mecopt.instance import Instance, Mask
 from mecopt.problem import FEASIBILITY, Method, Problem
+from mecopt.referee import judge
 from mecopt.result import Certificate, Point, Result
 
 if TYPE_CHECKING:
@@ -53,7 +54,16 @@ def _run_and_judge(
     except DataError as error:  # the method's fault, not the data's
         found = _no_point(instance, f"{method.name} returned a malformed point: {error}")
         certificate = unknown_certificate(instance.batch_shape)
-    return found, certificate, seconds
+    return _with_arrays(found), certificate, seconds
+
+
+def _with_arrays(point: Point) -> Point:
+    """The same with arrays where the method gave lists or numbers."""
+    x, multipliers = (
+        {name: np.asarray(a, dtype=np.float64) for name, a in group.items()}
+        for group in (point.x, point.multipliers)
+    )
+    return replace(point, x=x, multipliers=multipliers)
 
 
 def _no_point(instance: Instance, message: str) -> Point:
@@ -72,13 +82,14 @@ def _solve_feasible_part(
         return point, certificate, time.perf_counter() - start
     part = instance[feasible]
     found, judged, seconds = _run_and_judge(part, method, tol, start, rigorous=rigorous)
-    for target, source in ((point.x, found.x), (point.multipliers, found.multipliers)):
+    multipliers = {name: point.multipliers[name] for name in found.multipliers}
+    for target, source in ((point.x, found.x), (multipliers, found.multipliers)):
         for name, array in source.items():
             target[name][feasible] = array
     for name in Certificate.__dataclass_fields__:
         getattr(certificate, name)[feasible] = getattr(judged, name)
     point.message[feasible] = found.message
-    return Point(point.x, point.multipliers, point.message, found.trace), certificate, seconds
+    return Point(point.x, multipliers, point.message, found.trace), certificate, seconds
 
 
 def _unknown(instance: Instance, outputs: "tuple[Output, ...]") -> dict[str, Any]:
@@ -117,4 +128,4 @@ def _failure(infeasibility: float) -> str:
         return "the method returned no numbers"
     if infeasibility > FEASIBILITY:
         return f"the point misses a constraint by {infeasibility:.3g} of its bound"
-    return "the objective at the point exceeds double precision: the data ask for absurd rates"
+    return "the objective at the point is not a finite number in double precision"

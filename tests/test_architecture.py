@@ -110,7 +110,7 @@ def closed_form_and_model_are_strangers(sources: Sources) -> Iterator[str]:
 
 
 def referee_shares_no_code_with_methods(sources: Sources) -> Iterator[str]:
-    referees = ["mecopt.certify", *(f"{paper}.statement" for paper in papers(sources))]
+    referees = ["mecopt.referee", *(f"{paper}.statement" for paper in papers(sources))]
     methods = ["mecopt.kernels", *(f"{paper}.{part}" for paper in papers(sources) for part in METHODS)]
     for referee in referees:
         for module in filter(lambda name, start=referee: within(name, start), sources):
@@ -146,11 +146,11 @@ OFFENCES = [
     ),
     (referee_shares_no_code_with_methods, {f"{PAPER}.statement": "from .algorithms import greedy"}),
     (referee_shares_no_code_with_methods, {f"{PAPER}.statement": "from mecopt.kernels import lambert"}),
-    (referee_shares_no_code_with_methods, {"mecopt.certify": "from mecopt.kernels.rate import energy"}),
+    (referee_shares_no_code_with_methods, {"mecopt.referee": "from mecopt.kernels.rate import energy"}),
     (
         referee_shares_no_code_with_methods,
         {
-            "mecopt.certify": "from mecopt import middle",
+            "mecopt.referee": "from mecopt import middle",
             "mecopt.middle": "def f():\n    from . import kernels",
         },
     ),
@@ -174,7 +174,7 @@ def test_every_rule_is_proved_able_to_fail() -> None:
 def test_the_rules_read_something() -> None:
     expected = {
         "mecopt",
-        "mecopt.certify",
+        "mecopt.referee",
         PAPERS,
         PAPER,
         *(f"{PAPER}.{part}" for part in (*METHODS, "statement")),

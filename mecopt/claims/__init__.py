@@ -50,8 +50,8 @@ case does not meet the claim's hypothesis. `Interval(lo, hi)` is a rigorous encl
   `{"bandwidth": 1, "input_bits": [1], ...}`. Everything random comes from the case: put a seed in it
   (`st.integers(0, 999)`) if a check draws more.
 * `problems/<key>/counterexamples/<id>.json` is checked when the search finds no violation.
-* `ORDER` in `claims/__init__.py`, a tuple of ids, gives the order of the paper. It may name claims yet to
-  be written: test that `claims_of(key)` has them all.
+* `ORDER` in `claims/__init__.py`, a tuple of ids, gives the order of the paper; `ID.corrected` follows
+  `ID`. It may name claims yet to be written: test that `claims_of(key)` has them all.
 """
 
 from mecopt.claims.claim import Claim, ClaimError, Mutant, ProofError, claim

@@ -52,7 +52,14 @@ def arrange(claims: Sequence[Claim], order: Sequence[str]) -> tuple[Claim, ...]:
             raise ClaimError(f"claim {c.id}: corrected_by={c.corrected_by!r} is no claim of this paper")
         if c.corrected_by and by_id[c.corrected_by].recorded == "refuted":
             raise ClaimError(f"claim {c.id}: its correction {c.corrected_by} is itself recorded as refuted")
-    return tuple(by_id[name] for name in dict.fromkeys([*order, *by_id]) if name in by_id)
+    place = {name: number for number, name in enumerate(order)}
+
+    def key(c: Claim) -> tuple[int, bool]:
+        # a correction ID.corrected follows ID without being named
+        printed, _, variant = c.id.partition(".")
+        return place.get(printed, len(place)), bool(variant)
+
+    return tuple(sorted(by_id.values(), key=key))
 
 
 def find(targets: str | Sequence[str] | None) -> list[Target]:

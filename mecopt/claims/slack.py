@@ -47,7 +47,7 @@ class Slack:
     def read(cls, answer: object) -> "Slack":
         """Read what a check returned (not None); raise SlackError for anything but a slack."""
         if isinstance(answer, Interval):
-            return cls(answer.lo, answer.hi, rigorous=True)
+            return cls(float(answer.lo), float(answer.hi), rigorous=True)
         if isinstance(answer, np.ndarray) and answer.ndim == 0:
             answer = answer.item()
         if isinstance(answer, bool | np.bool_) or not isinstance(answer, int | float | np.number):

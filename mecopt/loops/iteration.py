@@ -11,7 +11,7 @@ Ended = Literal["converged", "stationary", "max_steps"]
 
 @dataclass(frozen=True)
 class Trace:
-    """What a loop did: one record of named numbers per step, and how it ended."""
+    """What a loop did: a record of named numbers at the start and after each step, and how it ended."""
 
     records: tuple[Mapping[str, float], ...]
     ended: Ended
@@ -19,7 +19,7 @@ class Trace:
     @property
     def steps(self) -> int:
         """How many steps were taken."""
-        return len(self.records)
+        return len(self.records) - 1
 
     def column(self, name: str) -> list[float]:
         """One recorded quantity over the steps, ready to plot."""

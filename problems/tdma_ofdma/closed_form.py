@@ -110,8 +110,9 @@ def solve_p1(s: Instance, tol: float) -> Point:
         return np.clip(np.log(spent / p.budget), -LOG_LIMIT, LOG_LIMIT)
 
     with np.errstate(divide="ignore", over="ignore"):
-        # the bound takes load off the slot: its price of airtime is at most that of the unlimited cloud
-        end = np.log(np.where(free.price > 0, free.price, 1.0))
+        # the bound takes load off the slot: its price of airtime is at most that of the unlimited cloud.
+        # Not less than an e-fold of margin: at that price itself rounding decides who still saves
+        end = np.log(np.where(free.price > 0, free.price, 1.0)) + 1.0
         low, high = (np.exp(a) for a in falling_root(overuse, end - LOG_LIMIT, end, precision=LOG_PRECISION))
         heavy, _ = _knapsack(s, p, low)
         light, mu = _knapsack(s, p, high)

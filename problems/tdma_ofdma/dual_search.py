@@ -91,7 +91,7 @@ def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
             excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
         return np.clip(excess, -LOG_RANGE, LOG_RANGE)
 
-    end = np.log(_price_ceiling(d))
+    end = np.log(_price_ceiling(d)) + 1.0  # at the ceiling itself rounding decides who still saves
     below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
     _, mu, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
     # the last sender may stop at the very price: who sends is seen just below it
