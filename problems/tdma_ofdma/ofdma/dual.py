@@ -34,7 +34,7 @@ SHORTFALL_PRICE = 10.0
 
 
 class Users(NamedTuple):
-    """The users that must or want to send: `(K,)`, `scale` A `(K, N)`; `nat` is w."""
+    """Some of the users: `(K,)`, `scale` A `(K, N)`; `nat` is w."""
 
     bits: Array
     required: Array
@@ -58,6 +58,17 @@ def solve(s: Instance, tol: float) -> Point:
         shares[on] = _shares(u, prices[on])
     x = {"subchannel_assignment": shares, "offloaded_bits": water_filling.fill(p, shares).bits}
     return Point(x, {"bit_price": prices}, "", trace)
+
+
+def settle(s: Instance, point: Point) -> tuple[Point, float]:
+    """A point of P4R, one instance, with the best bits for its shares, and its relative duality gap."""
+    p, shares = water_filling.terms(s), point.x["subchannel_assignment"]
+    filled = water_filling.fill(p, shares)
+    every = Users(p.input_bits, p.required_bits, p.bit_value, p.energy_scale, float(p.bits_per_nat[0]))
+    value, bound = float(np.sum(filled.cost)), dual(every, point.multipliers["bit_price"])[0]
+    gap = (value - bound) / value if value > 0 else 0.0
+    x = {"subchannel_assignment": shares, "offloaded_bits": filled.bits}
+    return Point(x, point.multipliers, point.message, point.trace), gap
 
 
 def _best_prices(u: Users, ceiling: Array, precision: float) -> tuple[Array, Trace]:
@@ -106,29 +117,32 @@ def _price_ceiling(p: water_filling.Terms, on: Mask) -> Array:
 def _shares(u: Users, theta: Array) -> Array:
     """Shares `(K, N)` that cost least at the rates that the prices fix.
 
-    Every user's nats go over its shares, stay local (at most R - m) or, at a prohibitive price, nowhere.
+    Every user's load goes over its shares, stays local (at most R - m) or, at a prohibitive price, nowhere:
+    one row per user, in units of R.
     """
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, hstack, identity, kron
 
     users, channels = u.scale.shape
     excess = np.maximum(theta[:, None] * u.nat / u.scale - 1, 0.0)
-    energy = theta * u.nat  # J per nat
-    cost = np.concatenate([(u.scale * excess).ravel(), u.value * u.nat, SHORTFALL_PRICE * energy])
+    energy = theta * u.bits
+    cost = np.concatenate([(u.scale * excess).ravel(), u.value * u.bits, SHORTFALL_PRICE * energy])
+    if not np.isfinite(cost).all():
+        return np.full(u.scale.shape, np.nan)  # absurd rates
     per_user, per_channel = (
         kron(identity(users), np.ones((1, channels))),
         kron(np.ones((1, users)), identity(channels)),
     )
-    rates = per_user.multiply(np.log1p(excess).ravel())
+    loads = np.log1p(excess) * (u.nat / u.bits)[:, None]
     found = linprog(
         cost / np.mean(energy),
         A_ub=hstack([per_channel, csr_array((channels, 2 * users))]),
         b_ub=np.ones(channels),
-        A_eq=hstack([rates, identity(users), identity(users)]),
-        b_eq=u.bits / u.nat,
+        A_eq=hstack([per_user.multiply(loads.ravel()), identity(users), identity(users)]),
+        b_eq=np.ones(users),
         bounds=[
             *[(0, 1)] * u.scale.size,
-            *[(0, most) for most in (u.bits - u.required) / u.nat],
+            *[(0, most) for most in 1 - u.required / u.bits],
             *[(0, None)] * users,
         ],
         method="highs",

@@ -19,7 +19,7 @@ from mecopt.instance import Array, Mask
 Data = SimpleNamespace
 
 COOLING = 0.3
-"""Ratio of consecutive temperatures: a few Newton steps each; at 0.1 some instances lose digits."""
+"""Ratio of consecutive temperatures: two to four Newton steps each. At 0.2 some instances lose digits."""
 
 COLDEST = 1e-14
 """Final temperature relative to the bound and per sub-channel: doubles resolve no finer."""
@@ -33,8 +33,11 @@ CENTRED = 0.05
 HALVINGS = 30
 """Of one Newton step before it counts as lost in rounding."""
 
-REACH = 0.8
-"""Largest relative change of a price in one step: beyond it the quadratic model says little."""
+SHRINK, GROWTH = 0.8, 4.0
+"""Most of the distance to its floor that a price may lose in a step, and relative increase of a price."""
+
+LOG_LIMIT = 600.0
+"""Logarithms of first prices beyond it would overflow."""
 
 
 class Smooth(NamedTuple):
@@ -55,6 +58,7 @@ class Users(NamedTuple):
     nat: float
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # absurd data end in nan, judged later
 def best_prices(d: Data) -> Array:
     """Prices of a bit near the maximum of D, `(*batch, users)`; one instance at a time."""
     prices = np.zeros(d.input_bits.shape)
@@ -83,22 +87,28 @@ def _maximise(every: Users) -> Array:
 
 
 def _start(u: Users, wants: Mask) -> Array:
-    """Prices at which the expected load just fits an equal part of the sub-channels."""
+    """Prices at which the expected load just fits an equal part of every sub-channel."""
     users, channels = u.scale.shape
-    nats = np.where(wants, u.bits, u.required) / u.nat
-    level = np.mean(np.log(u.scale), axis=-1) + np.minimum(nats * users / channels, 600.0)
-    price = np.maximum(np.exp(level), 2 * np.min(u.scale, axis=-1)) / u.nat
+    logs = np.sort(np.log(u.scale), axis=-1)
+    nats = np.where(wants, u.bits, u.required)[:, None] / u.nat * users
+    # levels if just the best 1, 2, .. sub-channels carry it; the least is the one that all of them agree on
+    levels = (nats + np.cumsum(logs, axis=-1)) / np.arange(1, channels + 1)
+    price = np.exp(np.minimum(np.min(levels, axis=-1), LOG_LIMIT)) / u.nat
     return np.asarray(np.where(u.required > 0, price, np.minimum(price, u.value)))
 
 
 def _follow(u: Users, start: Array) -> Array:
     """Newton steps on the smoothed bound while the temperature falls."""
-    theta, best = start, start
+    best = start
     top = _sharp(u, start)
     earned = float(np.sum(np.max(_earned(u, start)[0], axis=0)))
     tau = max(earned, abs(top)) / u.scale.shape[1]
+    theta = before = start
     while True:
-        theta = _centre(u, theta, tau)
+        # near its end the path is straight in tau: halves the number of steps
+        guess = np.maximum(theta + COOLING * (theta - before), (theta + _floor(u)) / 2)
+        ahead = _smooth(u, guess, tau).value > _smooth(u, theta, tau).value
+        before, theta = theta, _centre(u, guess if ahead else theta, tau)
         value = _sharp(u, theta)
         if value > top:
             best, top = theta, value
@@ -111,11 +121,15 @@ def _centre(u: Users, theta: Array, tau: float) -> Array:
     """The maximiser of the smoothed bound, by damped Newton."""
     here = _smooth(u, theta, tau)
     for _ in range(NEWTON_STEPS):
+        room = np.maximum(theta - _floor(u), np.finfo(float).tiny)
         spread = np.sqrt(np.maximum(np.diag(here.curvature), 1e-300))
         scaled = here.curvature / np.outer(spread, spread) + 1e-13 * np.eye(len(theta))
-        step = np.linalg.solve(scaled, here.gradient / spread) / spread
+        try:
+            step = np.linalg.solve(scaled, here.gradient / spread) / spread
+        except np.linalg.LinAlgError:
+            return theta
         gain = float(here.gradient @ step)
-        length = min(1.0, REACH / max(float(np.max(np.abs(step))), 1e-300))
+        length = 1 / max(1.0, float(np.max(step / GROWTH)), float(np.max(-step * theta / room)) / SHRINK)
         for _ in range(HALVINGS):
             tried = theta * (1 + length * step)
             there = _smooth(u, tried, tau)
@@ -128,6 +142,11 @@ def _centre(u: Users, theta: Array, tau: float) -> Array:
         if not gain * length > CENTRED * tau:
             return theta
     return theta
+
+
+def _floor(u: Users) -> Array:
+    """The prices at which each user's best sub-channel opens: D grows up to there."""
+    return np.asarray(np.min(u.scale, axis=-1) / u.nat)
 
 
 def _earned(u: Users, theta: Array) -> tuple[Array, Array, Array]:

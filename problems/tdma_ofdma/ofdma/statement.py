@@ -7,11 +7,8 @@ r"""What P4, its relaxation P4R, and P5 ask for, as the referee reads them.
 with A = beta T N0/g (J), w = B T/ln 2 (bit per nat), v = beta C P (J/bit), m = max(R - F_k T/C, 0); a
 sub-channel nobody holds carries no bits: 0 at l = rho = 0, inf at l > 0 = rho. You et al. 2017, P4 and P5.
 
-Dual bound of both, for any prices theta >= 0 of a bit (J/bit): a user with L bits in all pays theta L for
-them at least, except for what the sub-channels give back, and each of those serves one user best:
-
-    D(theta) = sum_k min{ v_k (R_k - m_k) + theta_k m_k,  theta_k R_k } - sum_n max_k A_{k,n} psi(u_{k,n}),
-    psi(u) = u ln u - u + 1,    u_{k,n} = max(theta_k w/A_{k,n}, 1).
+Bounds: see `bounds`. The one by prices, theta >= 0 in J/bit for each user, holds for both problems and is
+the optimum of P4R at the best prices; for P4 with few sub-channels the one by partitions is its optimum.
 
 P5 is P2 with the means of the gains over the free sub-channels and t_k = n_k T of their airtime. Nothing
 here shares code with the closed forms or the models.
@@ -29,7 +26,10 @@ from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
 from ..statement import TdmaStatement
-from . import dual_search
+from . import bounds, dual_search
+
+ROUNDING = 1e-15
+"""A user that sends this part of its bits less or more than all of them sends all of them."""
 
 SLICE = 1e-15
 """Share given to a user whose bits on a sub-channel are zero up to rounding: costs a gap of this order."""
@@ -75,7 +75,10 @@ class OfdmaStatement:
         held = ops.where(idle, 1.0, share)
         radio = d.energy_scale * held * ops.expm1(bits / (_column(d.bits_per_nat) * held))
         radio = ops.where(silent, 0.0, ops.where(idle, np.inf, radio))
-        return ops.sum(ops.sum(radio) + (d.input_bits - ops.sum(bits)) * d.bit_value)
+        local = d.input_bits - ops.sum(bits)
+        if ops is FLOAT:  # the sum of doubles is uncertain by that much, and v may be huge
+            local = np.where(np.abs(local) <= ROUNDING * d.input_bits, 0.0, local)
+        return ops.sum(ops.sum(radio) + local * d.bit_value)
 
     def violations(self, d: Data, x: Variables) -> dict[str, Array]:
         """How far each constraint is missed, relative to its bound (bits to the user's R), `(*batch,)`."""
@@ -108,21 +111,20 @@ class OfdmaStatement:
             share = share / ops.where(fits, 1.0, used)
         total = _column(ops.sum(bits))
         none = ops.is_zero(total)
-        wanted = ops.minimum(ops.maximum(total, _column(d.required_bits)), _column(d.input_bits))
+        most = _column(d.input_bits)
+        complete = np.asarray(total >= most * (1 - ROUNDING), dtype=bool)
+        wanted = ops.where(complete, most, ops.maximum(total, _column(d.required_bits)))
         # a user without a bit who must send some is beyond repair: an infinite value says so
         lost = np.asarray(none & ~ops.is_zero(_column(d.required_bits)), dtype=bool)
         bits = bits * (wanted / ops.where(none, 1.0, total))
         return {"offloaded_bits": bits + ops.where(lost, np.inf, 0.0), "subchannel_assignment": share}
 
     def bound(self, ops: Arithmetic, d: Data, prices: Variables) -> Numbers:
-        """The dual bound D at prices `bit_price` of a bit, `(*batch,)`; see the module."""
-        theta = ops.number(prices["bit_price"])
-        least = d.bit_value * (d.input_bits - d.required_bits) + theta * d.required_bits
-        kept = ops.sum(ops.minimum(least, theta * d.input_bits))
-        excess = _column(theta * d.bits_per_nat) / d.energy_scale - 1
-        excess = ops.maximum(excess, ops.number(np.zeros(excess.shape)))
-        earned = d.energy_scale * _psi(ops, excess)
-        return kept - ops.sum(ops.largest(np.swapaxes(earned, -1, -2)))
+        """By `bit_price`, or in P4 with few sub-channels by partitions where that is better, `(*batch,)`."""
+        found = bounds.by_prices(ops, d, ops.number(prices["bit_price"]))
+        if self.shares == "whole" and bounds.partitions_affordable(d):
+            found = ops.maximum(found, bounds.by_partitions(ops, d))
+        return found
 
     def best_prices(self, d: Data) -> dict[str, Array]:
         """Prices that maximise the float dual bound; see `dual_search`."""
@@ -173,12 +175,6 @@ class AveragedStatement(TdmaStatement):
     def _in_airtime(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
         time = ops.number(x["subchannel_share"]) * d.slot_duration
         return {"offloaded_bits": x["offloaded_bits"], "offloading_time": time}
-
-
-def _psi(ops: Arithmetic, excess: Numbers) -> Numbers:
-    """psi(1 + d) for d >= 0; its error in doubles is a rounding of d, as that of theta l is."""
-    logarithm = np.log1p(excess) if ops is FLOAT else ops.log(1 + excess)
-    return (1 + excess) * logarithm - excess
 
 
 def _column(a: Numbers) -> Numbers:
