@@ -110,8 +110,8 @@ SHARED: dict[str, SearchStrategy[Any]] = {
     tol=1e-6,
     tol_reason="relative to the optimum; how much it costs to share as claimed",
     explanation="φ ranks users who compute everything locally. A user whose data is all sent needs no "
-    "more, however high its φ: one with less data needs a smaller share than one with more data and lower "
-    "φ.",
+    "more, however high its φ; one with lower φ for its poor channel may need the larger share for the "
+    "same bits.",
     corrected_by="OFDMA-OB.corrected",
     max_samples=50,
 )

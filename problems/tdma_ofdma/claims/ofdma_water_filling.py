@@ -162,8 +162,11 @@ def spread(case: Case, formula: Formula) -> list[Ball]:
     def bits(log_price: Ball) -> list[Ball]:
         return [formula(case, g, log_price.exp()).max(arb(0)) for g in case["gain"]]
 
-    low, high = arb(-600), arb(600)
-    for _ in range(250):
+    B, T, N0 = data_of(case)
+    first = [(N0 * arb.const_log2() / (B * arb(g))).log().mid() for g in case["gain"]]
+    # from the first bit to all bits on the worst sub-channel, and as far beyond as a misprint may need
+    low, high = min(first) - 20, max(first) + (total * arb.const_log2() / (B * T)).mid() + 20
+    for _ in range(140):
         middle = ((low + high) / 2).mid()
         low, high = (middle, high) if sum(bits(middle), arb(0)) < total else (low, middle)
     return bits(low if total.is_zero() else high)
