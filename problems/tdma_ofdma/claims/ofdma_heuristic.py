@@ -38,8 +38,13 @@ def run(s: Instance, *, first: FirstPhase = phases.phase_1, total: str = "asked"
     held = owners == np.arange(s.sizes["users"])[:, None]
     asked = s.input_bits * (1 + 1e-3) if total == "too many" else asked
     bits = water_filling.fill(water_filling.terms(s), held, None if total == "best" else asked).bits
-    if total in ("served", "best"):
-        asked = np.where(held.any(axis=-1), asked, 0.0) if total == "served" else np.zeros_like(asked)
+    served = held.any(axis=-1)
+    if total == "best":
+        asked = np.zeros_like(asked)
+    elif total == "served":
+        asked = np.where(served, asked, 0.0)
+    else:  # equal priorities leave P5 a choice of who sends a part: count on no more than complete offloading
+        asked = np.where(served | (asked >= s.input_bits), asked, 0.0)
     return held, bits, asked
 
 
@@ -76,6 +81,13 @@ def returns_a_point(case: Case, heuristic: Heuristic) -> Any:
 CONTEST = p4_cases(users=(1, 2), subchannels=(1, 2), **(OFDMA_PLAIN | {"local_frequency": st.just(100.0)}))
 """Few users with few sub-channels."""
 
+SINGLE_CHANNEL = p4_cases(
+    users=(2, 2),
+    subchannels=(1, 1),
+    **OFDMA_PLAIN | {"local_frequency": st.just(100.0), "energy_per_cycle": st.sampled_from([10.0, 100.0])},
+)
+"""Two users, both with good reason to offload, and one sub-channel."""
+
 BITS = "relative to R; P5 and water-filling run in doubles"
 
 
@@ -85,7 +97,7 @@ BITS = "relative to R; P5 and water-filling run in doubles"
     statement="Phases 1 to 4, where Phase 4 spreads exactly the bits ℓ_k of Phase 2 over the sub-channels "
     "of user k, return a feasible point of P4 whenever P4 is feasible.",
     recorded="refuted",
-    draws=st.one_of(CONTEST, CASES),
+    draws=st.one_of(SINGLE_CHANNEL, CASES),
     subject=run,
     mutants=[
         Mutant("ℓ = 0 for who holds nothing", lambda s: run(s, total="served")),

@@ -183,8 +183,7 @@ def proposition_3_proof() -> str:
     first = sp.limit(marginal, ell, 0)
     vanishes(first - N0 * sp.log(2) / (B * g), "marginal energy of a first bit")
     zero = sp.solve(sp.Eq(formula, 0), xi)
-    if len(zero) != 1:
-        zero = [N0 * sp.log(2) / (B * g)]
+    holds(len(zero) == 1, "one price at which the formula is 0")
     vanishes(zero[0] - first, "the formula is 0 exactly at the marginal energy of a first bit")
     holds(sp.diff(formula, xi).is_positive, "and rises with ξ")
     return "E′(ℓ(ξ)) = ξ, E″ > 0, ℓ(ξ) ≤ 0 iff ξ ≤ E′(0): the conditions of KKT, sufficient for convex P6"
