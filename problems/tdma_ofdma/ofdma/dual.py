@@ -150,5 +150,8 @@ def _shares(u: Users, theta: Array) -> Array:
     if found.x is None:
         return np.full(u.scale.shape, np.nan)
     share = np.maximum(found.x[: u.scale.size].reshape(u.scale.shape), 0.0)
-    held = np.sum(share, axis=0)
-    return np.asarray(share / np.where(held > 0, held, 1.0))  # what is left over costs nothing
+    share = share / np.maximum(np.sum(share, axis=0), 1.0)
+    # what is left over, if only by the program's tolerance, goes to whoever earns most on it
+    winner = np.argmax(u.scale * psi_excess(excess), axis=0)
+    share[winner, np.arange(channels)] += np.maximum(1 - np.sum(share, axis=0), 0.0)
+    return np.asarray(share)

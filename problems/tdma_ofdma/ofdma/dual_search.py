@@ -24,7 +24,7 @@ COOLING = 0.3
 COLDEST = 1e-14
 """Final temperature relative to the bound and per sub-channel: doubles resolve no finer."""
 
-NEWTON_STEPS = 40
+NEWTON_STEPS = 60
 """Per temperature; two to four are usual, more only at the first."""
 
 CENTRED = 0.05
@@ -121,15 +121,18 @@ def _centre(u: Users, theta: Array, tau: float) -> Array:
     """The maximiser of the smoothed bound, by damped Newton."""
     here = _smooth(u, theta, tau)
     for _ in range(NEWTON_STEPS):
-        room = np.maximum(theta - _floor(u), np.finfo(float).tiny)
-        spread = np.sqrt(np.maximum(np.diag(here.curvature), 1e-300))
-        scaled = here.curvature / np.outer(spread, spread) + 1e-13 * np.eye(len(theta))
+        room = SHRINK * np.maximum(1 - _floor(u) / theta, np.finfo(float).eps)
+        # where there is no curvature (a user that wins nothing) the slope must not send the price to infinity
+        damping = np.maximum(here.gradient / GROWTH, -here.gradient / room)
+        curvature = here.curvature + np.diag(damping)
+        spread = np.sqrt(np.maximum(np.diag(curvature), 1e-300))
+        scaled = curvature / np.outer(spread, spread) + 1e-13 * np.eye(len(theta))
         try:
             step = np.linalg.solve(scaled, here.gradient / spread) / spread
         except np.linalg.LinAlgError:
             return theta
         gain = float(here.gradient @ step)
-        length = 1 / max(1.0, float(np.max(step / GROWTH)), float(np.max(-step * theta / room)) / SHRINK)
+        length = 1 / max(1.0, float(np.max(step / GROWTH)), float(np.max(-step / room)))
         for _ in range(HALVINGS):
             tried = theta * (1 + length * step)
             there = _smooth(u, tried, tau)
@@ -139,7 +142,7 @@ def _centre(u: Users, theta: Array, tau: float) -> Array:
         else:
             return theta
         theta, here = tried, there
-        if not gain * length > CENTRED * tau:
+        if not gain > CENTRED * tau:
             return theta
     return theta
 
