@@ -56,9 +56,10 @@ def ellipsoid_method(
         )
 
     def stop(state: Ellipsoid) -> Ended | None:
-        if state.bound - state.best_value <= precision * abs(state.best_value):
-            return "converged"
-        return None if np.isfinite(state.value) and np.any(state.factor.T @ state.gradient) else "stationary"
+        if not (np.isfinite(state.value) and np.any(state.factor.T @ state.gradient)):
+            return "stationary"
+        near = state.bound - state.best_value <= precision * abs(state.best_value)
+        return "converged" if near else None
 
     nothing = Ellipsoid(centre, np.diag(radii), -np.inf, np.zeros_like(centre), centre, -np.inf, np.inf)
     return iterate(
