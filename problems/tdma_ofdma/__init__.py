@@ -1,10 +1,11 @@
-"""Energy-efficient computation offloading over TDMA: problems P1, P2 and P3.
+"""Energy-efficient computation offloading over TDMA (problems P1, P2, P3) and OFDMA (P4, P4R, P5).
 
 C. You, K. Huang, H. Chae, B.-H. Kim, "Energy-Efficient Resource Allocation for Mobile-Edge Computation
 Offloading", IEEE Trans. Wireless Commun. 16(3), 1397-1411, 2017, doi 10.1109/TWC.2016.2633522.
 
 Reads like the paper: `scenario` (Section VII), `statement` (the problems as the referee reads them),
-`model` (CVXPY), `closed_form` (Theorems 1 to 3), `algorithms` (as printed, and the baselines), `claims`.
+`model` (CVXPY), `closed_form` (Theorems 1 to 3), `algorithms` (as printed, and the baselines), `claims`;
+the OFDMA half (Section VI) is the package `ofdma`.
 
 symbol  name               unit          symbol  name                 unit
 R_k     input_bits         bit           B       bandwidth            Hz
@@ -24,6 +25,8 @@ from . import algorithms, closed_form, model, scenario
 from .fields import COMMON, KEY, OFFLOADED_BITS, SOURCE, TIME_PRICE, USERS
 from .ofdma import P4, P4R, P5
 from .statement import TdmaStatement
+
+__all__ = ["P1", "P2", "P3", "P4", "P4R", "P5", "PAPER"]
 
 OUTPUTS = (
     OFFLOADED_BITS,
