@@ -74,6 +74,7 @@ class Problem:
     scenarios: tuple[str, ...]
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
+    sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"
@@ -110,18 +111,23 @@ class Problem:
         return build(self, data)
 
     def sample(
-        self, *, users: int = 30, batch: int | None = None, seed: int = 0, scenario: str | None = None
+        self, *, batch: int | None = None, seed: int = 0, scenario: str | None = None, **sizes: int
     ) -> Instance:
         """Draw from one of the paper's `scenarios` (the first by default).
 
+        `sizes` are those that `self.sizes` holds with their usual numbers: `users`, in P4 also `subchannels`.
         Without `batch` there is no batch axis. Raises `UnknownName` and `DataError`.
         """
         name = self.scenarios[0] if scenario is None else scenario
-        _check_count("users", users, 1)
+        for size, count in sizes.items():
+            if size not in self.sizes:
+                raise UnknownName("size", size, self.sizes, where=self.key)
+            _check_count(size, count, 1)
         _check_count("batch", 0 if batch is None else batch, 0)
         if name not in self.scenarios:
             raise UnknownName("scenario", name, self.scenarios, where=self.key)
-        return build(self, self.sampler(name, users=users, batch=batch, rng=np.random.default_rng(seed)))
+        counts = {**self.sizes, **sizes}
+        return build(self, self.sampler(name, **counts, batch=batch, rng=np.random.default_rng(seed)))
 
     def infeasible(self, instance: Instance) -> Names:
         """The violated condition of each infeasible instance, "" for the others."""

@@ -1,10 +1,11 @@
-"""Energy-efficient computation offloading over TDMA: problems P1, P2 and P3.
+"""Energy-efficient computation offloading over TDMA (problems P1, P2, P3) and OFDMA (P4, P4R, P5).
 
 C. You, K. Huang, H. Chae, B.-H. Kim, "Energy-Efficient Resource Allocation for Mobile-Edge Computation
 Offloading", IEEE Trans. Wireless Commun. 16(3), 1397-1411, 2017, doi 10.1109/TWC.2016.2633522.
 
 Reads like the paper: `scenario` (Section VII), `statement` (the problems as the referee reads them),
-`model` (CVXPY), `closed_form` (Theorems 1 to 3), `algorithms` (as printed, and the baselines), `claims`.
+`model` (CVXPY), `closed_form` (Theorems 1 to 3), `algorithms` (as printed, and the baselines), `claims`;
+the OFDMA half (Section VI) is the package `ofdma`.
 
 symbol  name               unit          symbol  name                 unit
 R_k     input_bits         bit           B       bandwidth            Hz
@@ -21,33 +22,17 @@ from mecopt.instance import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
 from . import algorithms, closed_form, model, scenario
+from .fields import COMMON, KEY, OFFLOADED_BITS, SOURCE, TIME_PRICE, USERS
+from .ofdma import P4, P4R, P5
 from .statement import TdmaStatement
 
-KEY = "tdma_ofdma"
-SOURCE = (
-    "You, Huang, Chae, Kim: Energy-Efficient Resource Allocation for Mobile-Edge Computation Offloading, 2017"
-)
-
-USERS = ("users",)
-
-COMMON = (
-    Field("input_bits", "R", "bit", "data to compute", USERS),
-    Field("cycles_per_bit", "C", "cycle/bit", "CPU cycles a bit takes", USERS, strict=True),
-    Field("energy_per_cycle", "P", "J/cycle", "energy of a local CPU cycle", USERS),
-    Field("local_frequency", "F_k", "cycle/s", "local CPU speed", USERS),
-    Field("channel_gain", "g = h^2", "1", "channel power gain", USERS, strict=True),
-    Field("weight", "beta", "1", "weight in the sum of energies", USERS, strict=True, default=1.0),
-    Field("bandwidth", "B", "Hz", "bandwidth", strict=True),
-    Field("noise_power", "N0", "W", "noise power", strict=True),
-    Field("slot_duration", "T", "s", "slot in which all data must be computed", strict=True),
-)
+__all__ = ["P1", "P2", "P3", "P4", "P4R", "P5", "PAPER"]
 
 OUTPUTS = (
-    Output("offloaded_bits", "l", "bit", "data sent to the cloud", USERS),
+    OFFLOADED_BITS,
     Output("offloading_time", "t", "s", "airtime", USERS),
 )
 
-TIME_PRICE = Output("time_price", "lam", "J/s", "energy that another second of slot would save")
 CLOUD_PRICE = Output("cloud_price", "mu", "J/cycle", "energy that another cycle of cloud would save")
 
 ALL_LOCAL = Method(
@@ -151,5 +136,5 @@ PAPER = Paper(
     title="Energy-efficient resource allocation for mobile-edge computation offloading",
     source="You, Huang, Chae, Kim, IEEE Trans. Wireless Commun. 16(3), 1397-1411, 2017",
     doi="10.1109/TWC.2016.2633522",
-    problems=(P1, P2, P3),
+    problems=(P1, P2, P3, P4, P4R, P5),
 )

@@ -69,7 +69,7 @@ def terms(s: Instance) -> Terms:
         power_scale=s.weight * s.noise_power[..., None] / s.channel_gain,
         cloud_time=cloud,
         bandwidth=s.bandwidth[..., None],
-        budget=slot,
+        budget=s.data.get("airtime_budget", s.slot_duration)[..., None],
     )
 
 

@@ -74,7 +74,7 @@ def _price_ceiling(d: Data) -> Array:
     least = np.sum(d.required_bits, axis=-1, keepdims=True) / d.bits_per_nat
     cloud = np.sum(d.required_bits * d.cloud_time, axis=-1, keepdims=True)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        forced = np.where(least > 0, least / (d.slot_duration - cloud), 0.0)
+        forced = np.where(least > 0, least / (d.budget - cloud), 0.0)
         wanted = np.log(d.bit_value * d.bits_per_nat / d.power_scale)
         y = np.clip(np.maximum(wanted, forced), 0.0, 690.0)
         ceiling = d.power_scale * y * y * np.exp(y) / 2  # at least A ((y-1)e^y + 1), without cancellation
@@ -87,8 +87,9 @@ def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
 
     def overuse(log_price: Array) -> Array:
         spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.clip(np.log(spent / d.slot_duration), -LOG_RANGE, LOG_RANGE))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
+        return np.clip(excess, -LOG_RANGE, LOG_RANGE)
 
     end = np.log(_price_ceiling(d)) + 1.0  # at the ceiling itself rounding decides who still saves
     below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)

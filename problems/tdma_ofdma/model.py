@@ -90,6 +90,11 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
     return cp.Problem(cp.Minimize(cost), rows)
 
 
+def airtime_budget(s: Instance) -> Array:
+    """Seconds to share out: the slot, or that of several sub-channels (P5)."""
+    return s.data.get("airtime_budget", s.slot_duration)
+
+
 def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) -> Point:
     """Scale one instance, solve it, map the answer back and make it feasible to rounding.
 
@@ -112,8 +117,9 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
     values = {variable.name(): variable.value for variable in model.variables()}
     bits, time = np.zeros_like(s.input_bits), np.zeros_like(s.input_bits)
     bits[on] = s.input_bits[on] * (1 - scaling.local_unit * values["local_share"])
-    time[on] = s.slot_duration * scaling.time_unit * values["scaled_time"]
-    prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / float(s.slot_duration))}
+    slot = float(airtime_budget(s))
+    time[on] = slot * scaling.time_unit * values["scaled_time"]
+    prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / slot)}
     if "cloud_capacity" in s.data:
         prices["cloud_price"] = _price(model, CLOUD_ROW, scaling.energy_unit / scaling.cloud_unit)
     return Point(_feasible(s, d, scaling, bits, time), prices)
@@ -150,7 +156,7 @@ def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     if not active.any():
         return Scaling(active, *(np.zeros(0),) * 3, 0.0, 0.0)
     scale, value = d["power_scale"][active], d["bit_value"][active]
-    bits, slot = s.input_bits[active], s.slot_duration
+    bits, slot = s.input_bits[active], airtime_budget(s)
     price, expected = _reference(s, d, active)
     nats = expected * np.log(2) / (s.bandwidth * slot)  # of a slot, at the expected load
     exponent = np.maximum(lambert_exponent(price / scale), LEAST_EXPONENT)
@@ -179,19 +185,20 @@ def _reference(s: Instance, d: dict[str, Array], active: Mask) -> tuple[float, A
         spent = np.where(bits > 0, bits * (airtime_per_bit(price, **radio) + cloud), 0.0)
         return bits, float(np.sum(spent))
 
+    slot = float(airtime_budget(s))
     low = float(np.log(np.min(scale))) - LOG_SPAN
     high = min(float(np.log(np.max(scale))) + LOG_SPAN, LOG_SPAN)
     for _ in range(REFERENCE_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if at(middle)[1] > s.slot_duration else (low, middle)
+        low, high = (middle, high) if at(middle)[1] > slot else (low, middle)
     (more, long), (few, short) = at(low), at(high)
-    share = (float(s.slot_duration) - short) / (long - short) if long > short else 0.0
+    share = (slot - short) / (long - short) if long > short else 0.0
     return float(np.exp(high)), few + min(max(share, 0.0), 1.0) * (more - few)
 
 
 def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None:
     """Hand the instance's numbers to the compiled model."""
-    on, slot = scaling.active, float(s.slot_duration)
+    on, slot = scaling.active, float(airtime_budget(s))
     bits, share = s.input_bits[on], d["required"][on] / s.input_bits[on]
     radio = d["power_scale"][on] * slot * scaling.time_unit / scaling.energy_unit
     load = bits * np.log(2) / (s.bandwidth * slot) / scaling.time_unit
@@ -238,7 +245,7 @@ def _feasible(
     # a few stray bits in no time would cost any energy; their fair time is as negligible as they are
     stray = (bits > 0) & (bits <= 1e-6 * s.input_bits) & (time < expected)
     time = np.where(stray, expected, np.where(bits > 0, np.maximum(time, 0.0), 0.0))
-    left = float(s.slot_duration)
+    left = float(airtime_budget(s))
     if "cloud_frequency" in s.data:
         left -= float(np.sum(s.cycles_per_bit * bits)) / float(s.cloud_frequency)
     total = float(np.sum(time))

@@ -50,9 +50,9 @@ class TdmaStatement:
     def lift(self, ops: Arithmetic, s: Instance) -> Data:
         """The data and what follows from it, user arrays `(*batch, users)`, scalars `(*batch, 1)`."""
         d = Data(**{name: ops.number(array) for name, array in s.data.items()})
-        for f in s.problem.fields:
-            if not f.axes:
-                setattr(d, f.name, np.expand_dims(getattr(d, f.name), -1))
+        for name, array in s.data.items():
+            if array.ndim == len(s.batch_shape):
+                setattr(d, name, np.expand_dims(getattr(d, name), -1))
         d.power_scale = d.weight * d.noise_power / d.channel_gain
         d.bit_value = d.weight * d.cycles_per_bit * d.energy_per_cycle
         zero = ops.number(np.zeros(s.input_bits.shape))
@@ -61,6 +61,7 @@ class TdmaStatement:
         # s/bit that a bit spends in the cloud; only P3 counts it
         d.cloud_time = d.cycles_per_bit / d.cloud_frequency if self.cloud == "time" else zero
         d.bits_per_nat = d.bandwidth / ops.ln2
+        d.budget = d.slot_duration  # of airtime; P5 has that of several sub-channels
         return d
 
     def infeasible(self, s: Instance) -> Names:
@@ -94,11 +95,12 @@ class TdmaStatement:
     def violations(self, d: Data, x: Variables) -> dict[str, Array]:
         """How far each constraint is missed, relative to its bound (bits to the user's R), `(*batch,)`."""
         bits, time = x["offloaded_bits"], x["offloading_time"]
-        slot = d.slot_duration[..., 0]
+        budget = d.budget[..., 0]
         spent = np.sum(time + bits * d.cloud_time, axis=-1)
         load = np.sum(d.cycles_per_bit * bits, axis=-1)
         found = {
-            "sum of airtime at most T": (spent - slot) / slot,
+            "sum of airtime at most T": (spent - budget)
+            / np.where(budget > 0, budget, d.slot_duration[..., 0]),
             "airtime not negative": np.max(-time / d.slot_duration, axis=-1),
             "bits at most R": _worst(bits - d.input_bits, d.input_bits),
             "bits at least m": _worst(d.required_bits - bits, d.input_bits),
@@ -118,7 +120,7 @@ class TdmaStatement:
         # bits that vanish in doubles need not vanish exactly: give them a sliver of time
         time = ops.maximum(time, ops.number(np.zeros(time.shape)))
         time = ops.where(ops.is_zero(time) & ~ops.is_zero(bits), SLICE * d.slot_duration, time)
-        budget = d.slot_duration - _column(ops.sum(bits * d.cloud_time))
+        budget = d.budget - _column(ops.sum(bits * d.cloud_time))
         total = _column(ops.sum(time))
         fits = np.asarray(total <= budget, dtype=bool)
         shrink = ops.where(fits, 1.0, budget / ops.where(fits, 1.0, total))
@@ -144,7 +146,7 @@ class TdmaStatement:
         idle = ops.is_zero(d.input_bits)  # users without data set no price
         lam = wanted if ops is FLOAT else _column(ops.largest(ops.where(idle, 0.0, charge)))
         cost = d.power_scale / d.bits_per_nat * ops.exp(exponent) + lam * d.cloud_time
-        q = -lam[..., 0] * d.slot_duration[..., 0]
+        q = -lam[..., 0] * d.budget[..., 0]
         if self.cloud == "load":
             mu = ops.number(np.expand_dims(prices["cloud_price"], -1))
             cost = cost + mu * d.cycles_per_bit

@@ -1,4 +1,4 @@
-"""Every checkable statement about TDMA offloading in the paper, in its order, and what holds instead."""
+"""Every checkable statement about offloading in the paper, in its order, and what holds instead."""
 
 ORDER = (
     "TDMA-E2",
@@ -47,5 +47,17 @@ ORDER = (
     "TDMA-T3",
     "TDMA-L9",
     "TDMA-L10",
+    "OFDMA-Q4",
+    "OFDMA-RX",
+    "OFDMA-NI",
+    "OFDMA-OB",
+    "OFDMA-A4",
+    "OFDMA-P5",
+    "OFDMA-A5",
+    "OFDMA-P3",
+    "OFDMA-H1",
+    "OFDMA-H2",
+    "OFDMA-X1",
+    "OFDMA-R7",
     "TDMA-SCN",
 )

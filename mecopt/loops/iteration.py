@@ -1,7 +1,4 @@
-"""Outer loops, written once: `iterate(step, state, stop=..., max_steps=...) -> Trace`.
-
-A loop says how it ended, `converged`, `stationary` or `max_steps`; it never says `optimal`.
-"""
+"""Apply a step again and again, record every state, say how it ended."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,0 +1,13 @@
+"""Outer loops, written once: each applies a paper's own step until a test names an ending, and keeps a trace.
+
+    iteration          iterate(step, state, stop=..., max_steps=...): the plain loop
+    ellipsoid          maximise a concave function from supergradients, with a bound on what is left
+    branch_and_bound   best-first search for a minimum, with a bound that holds whenever it stops
+
+A loop says how it ended, `converged`, `stationary` or `max_steps`; it never says `optimal`.
+"""
+
+from mecopt.loops.ellipsoid import Ellipsoid, ellipsoid_method
+from mecopt.loops.iteration import Ended, Trace, iterate
+
+__all__ = ["Ellipsoid", "Ended", "Trace", "ellipsoid_method", "iterate"]
