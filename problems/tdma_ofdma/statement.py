@@ -143,8 +143,7 @@ class TdmaStatement:
         wanted = np.expand_dims(prices["time_price"], -1)
         exponent = self._exponents(ops, d, wanted)
         charge = d.power_scale * _airtime_price(ops, exponent)
-        idle = ops.is_zero(d.input_bits)  # users without data set no price
-        lam = wanted if ops is FLOAT else _column(ops.largest(ops.where(idle, 0.0, charge)))
+        lam = wanted if ops is FLOAT else _column(ops.largest(charge))
         cost = d.power_scale / d.bits_per_nat * ops.exp(exponent) + lam * d.cloud_time
         q = -lam[..., 0] * d.budget[..., 0]
         if self.cloud == "load":

@@ -17,6 +17,7 @@ from mpmath import mpf
 from mecopt.arithmetic import FLOAT, ball_arithmetic, lower
 from mecopt.instance import Instance
 from mecopt.problem import Method, Problem
+from mecopt.problems.tdma_ofdma import dual_search
 from mecopt.problems.tdma_ofdma.dual_search import exponents
 from mecopt.result import Point
 from tests.tdma_ofdma.cases import (
@@ -245,19 +246,57 @@ def test_no_bits_in_no_time(name: str, rigorous: bool, time: float) -> None:
 
 
 def test_bits_that_round_to_zero_get_a_sliver_of_time() -> None:
-    """m = R - F_k T/C may be a rounding away from 0: the point with l = t = 0 stays certifiable."""
-    s = example(
-        "P2",
-        local_frequency=[5e5 * 1000 / 0.1 * (1 - 1e-16), 6e9, 8e9],
-        energy_per_cycle=[1e-16, 1.5e-10, 5e-11],
-    )
-    point = P2.run(s)
-    least = 5e5 - s.local_frequency[0] * 0.1 / 1000
-    assert 0 <= least < 1e-9
-    x = {**point.x, "offloaded_bits": point.x["offloaded_bits"] * [0, 1, 1]}
-    c = P2.certify(s, x)
-    assert c.rigorous
-    assert c.gap <= 1e-10
+    """m = R - F_k T/C is 0 in doubles and 1e-11 bit exactly: the point with l = t = 0 stays certifiable."""
+    own = {"slot_duration": 0.3, "input_bits": [3e5, 8e5, 6e5], "energy_per_cycle": [1e-20, 1.5e-10, 5e-11]}
+    s = example("P2", **own)
+    with mpmath.workdps(DIGITS):
+        assert 0 < Exact.of(s).m[0] < 1e-9
+    r = P2.solve(s)
+    assert r.x["offloaded_bits"][0] == 0
+    assert r.x["offloading_time"][0] == 0
+    assert r.certificate.rigorous
+    assert r.status == "optimal"
+
+
+@pytest.mark.parametrize("excess", [1e-10, 9e-10])
+def test_upper_is_reached_by_a_feasible_point(excess: float) -> None:
+    """Whatever a point gains by its violations, within tolerance, does not count."""
+    # users 1 and 3 would rather not offload in the second
+    s1, s2 = example("P1"), example("P2", energy_per_cycle=[1e-20, 1.5e-10, 1e-20])
+    bits, time = P1.run(s1).x["offloaded_bits"], P1.run(s1).x["offloading_time"]
+    ell, t = P2.run(s2).x["offloaded_bits"], P2.run(s2).x["offloading_time"]
+    assert ell[2] == 0
+    cheats = {
+        "more slot than there is": (s1, bits, time * (1 + excess)),
+        "more cloud than there is": (s1, np.add(bits, [0, excess * 9e8 / 700, 0]), time),
+        "fewer bits than required": (s2, ell - [excess * 5e5, 0, 0], t),
+        "slot made of another's negative time": (s2, ell, t * (1 + excess) - [0, 0, excess * 0.1]),
+    }
+    for name, (s, some_bits, some_time) in cheats.items():
+        c = s.problem.certify(s, {"offloaded_bits": some_bits, "offloading_time": some_time})
+        assert 0 < c.infeasibility <= 1e-9, name
+        assert c.value < c.bound, name  # the cheat pays, and is seen to pay
+        assert c.upper >= c.bound, name
+        assert c.upper <= c.bound * (1 + 1e-7), name  # the neighbour is close
+        assert c.gap >= 1e-12, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_exponents_weaken_the_bound_and_keep_it_valid(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The bound holds for any exponents, as the module claims; here they are off by up to a half."""
+    s = example(name)
+    exact = PROBLEMS[name].solve(s)
+    prices = {key: np.asarray(price) for key, price in exact.multipliers.items()}
+    right = dual_search.exponents
+    for seed in range(20):
+        off = np.random.default_rng(seed).uniform(0.5, 1.5, 3)
+        monkeypatch.setattr(dual_search, "exponents", lambda ratio, off=off: right(ratio) * off)
+        with ball_arithmetic() as ops:
+            d = PROBLEMS[name].statement.lift(ops, s)
+            bound = lower(PROBLEMS[name].statement.bound(ops, d, prices))
+        assert bound < exact.certificate.bound
 
 
 FEASIBILITY: dict[str, tuple[str, dict[str, Any], str]] = {
