@@ -1,0 +1,92 @@
+"""The picture of a reproduced figure. matplotlib is optional and imported only to draw."""
+
+import io
+import textwrap
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from mecopt.figures import Figure
+
+ADVICE = "matplotlib is not installed; pip install 'mecopt[plots]' to get one. The numbers are written."
+
+COLOURS = ("#0072b2", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#56b4e9")
+"""Okabe and Ito's, told apart by the colour-blind."""
+
+MARKERS = "os^Dvx"
+
+CUT = " Bars that reach below a tenth of the mean are cut there."
+
+
+def available() -> bool:
+    """Whether a picture can be drawn here."""
+    return find_spec("matplotlib") is not None
+
+
+def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
+    """Means with 95 % confidence intervals, the paper's own numbers hollow and dashed, the caption below."""
+    from matplotlib.figure import Figure as Canvas
+
+    canvas = Canvas(figsize=(7.2, 5.8), layout="constrained")
+    axes = canvas.add_subplot()
+    cut = [_curve(axes, figure, data, place) for place in range(len(data["schemes"]))]
+    x = data["x"]["values"]
+    axes.set_xlabel(axis_label(data["x"]))
+    axes.set_ylabel(axis_label(data["y"]))
+    if figure.log_x:
+        axes.set_xscale("log", base=2)
+    if figure.log_y:
+        axes.set_yscale("log")
+    axes.set_xticks(x, [f"{value:g}" for value in x])
+    axes.grid(alpha=0.3)
+    axes.set_title(data["title"], fontsize=11)
+    # the curves in the schemes' order, then those of the paper
+    drawn: list[Any] = [*axes.containers, *axes.lines]
+    named = {str(line.get_label()): line for line in drawn if not str(line.get_label()).startswith("_")}
+    columns = 3 if len(named) == 3 else 2
+    canvas.legend(list(named.values()), list(named), loc="outside upper center", ncols=columns, fontsize=8)
+    caption = note(data) + (CUT if any(cut) else "")
+    canvas.supxlabel(textwrap.fill(caption, 132), fontsize=7, ha="left", x=0.02)
+    image = io.BytesIO()
+    canvas.savefig(image, format="png", dpi=150)
+    return image.getvalue()
+
+
+def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bool:
+    """Draw one scheme; whether a bar had to be cut.
+
+    On a logarithmic axis an interval that reaches below 0 has no lower end. Thick lines lie below thin ones,
+    so that curves on top of each other both show.
+    """
+    scheme, x = data["schemes"][place], data["x"]["values"]
+    mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
+    low = np.fmin(half, 0.9 * mean) if figure.log_y else half
+    width, size = max(4.5 - 1.2 * place, 1), max(10 - 1.5 * place, 4)
+    look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+    bars = np.nan_to_num(np.array([low, half]))
+    label = scheme["label"]
+    axes.errorbar(x, mean, bars, label=label, lw=width, ms=size, elinewidth=1, capsize=3, zorder=2, **look)
+    if scheme["printed"]:
+        printed = np.array(scheme["printed"], dtype=np.float64)
+        axes.plot(x, printed, "--", label=f"{label}, the paper's numbers", lw=1, ms=5, mfc="none", **look)
+    return bool(np.any(low < half))
+
+
+def axis_label(axis: Mapping[str, Any]) -> str:
+    """Such as "slot duration, T (ms)"."""
+    return f"{axis['name']} ({axis['unit']})" if axis["unit"] else str(axis["name"])
+
+
+def note(data: Mapping[str, Any]) -> str:
+    """The caption with what the run adds: how many realisations, and how many of them were left out."""
+    used = data["realisations_used"]
+    counted = (
+        f" Means of {data['samples']} realisations, seed {data['seed']}, with 95 % confidence intervals."
+    )
+    if min(used) < data["samples"]:
+        rows = zip(used, data["x"]["values"], strict=True)
+        kept = ", ".join(f"{count} at {x:g}" for count, x in rows if count < data["samples"])
+        counted += f" Only those that no scheme fails on: {kept}."
+    return f"{data['caption']}{counted}"
