@@ -17,7 +17,7 @@ the search for the best one only loses digits.
 
 from functools import cache
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,9 +63,10 @@ def _one(ops: Arithmetic, d: Data, cell: tuple[int, ...]) -> Numbers:
     users, channels = one.energy_scale.shape
     pairs = _pairs(channels)
     costs = _set_costs(ops, one, channels)
+    minimum: Any = ops.minimum  # a ufunc in either arithmetic
     best = costs[0]
     for k in range(1, users):
-        best = ops.minimum.reduceat(best[pairs.rest] + costs[k][pairs.chosen], pairs.first)
+        best = minimum.reduceat(best[pairs.rest] + costs[k][pairs.chosen], pairs.first)
     return best[-1]
 
 
@@ -79,7 +80,9 @@ class Pairs(NamedTuple):
 
 @cache
 def _pairs(channels: int) -> Pairs:
-    chosen, rest, first = [], [], []
+    chosen: list[int] = []
+    rest: list[int] = []
+    first: list[int] = []
     for whole in range(2**channels):
         first.append(len(chosen))
         part = whole
@@ -112,7 +115,7 @@ def _set_prices(d: Data, held: Mask) -> Array:
     def overload(log_price: Array) -> Array:
         wanted = np.where(np.exp(log_price) < value, bits, required)
         open_for = np.maximum(_column(log_price) - floor, 0.0)
-        return wanted / d.bits_per_nat - np.sum(np.where(held, open_for, 0.0), axis=-1)
+        return np.asarray(wanted / d.bits_per_nat - np.sum(np.where(held, open_for, 0.0), axis=-1))
 
     low = np.broadcast_to(np.min(floor, axis=-1), (len(bits), len(held)))
     span = np.max(floor, axis=-1) - low + bits / d.bits_per_nat
