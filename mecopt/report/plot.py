@@ -63,7 +63,7 @@ def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bo
     scheme, x = data["schemes"][place], data["x"]["values"]
     mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
     low = np.fmin(half, 0.9 * mean) if figure.log_y else half
-    width, size = (5.0, 10.0) if place == 0 else (1.5, 5.0)
+    width, size = (4.0, 8.0) if place == 0 else (1.5, 5.0)
     look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
     bars = np.nan_to_num(np.array([low, half]))
     label = scheme["label"]

@@ -7,7 +7,7 @@ are those of single instances.
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -96,6 +96,15 @@ def by_users(s: Instance, users: float) -> Mapping[str, Outcome]:
     return tdma_schemes(cut(s, P1, users=int(users)))
 
 
+@cache
+def _warm_up() -> None:
+    """Imports and first calls, which belong to no run time."""
+    tiny = P4.sample(users=2, subchannels=2)
+    phases.rounded(tiny, methods.relax)
+    for method in ("phases", "baseline:greedy"):
+        P4.run(tiny, method=method)
+
+
 def ofdma_schemes(s: Instance) -> dict[str, Outcome]:
     """The relaxation, its rounding, the heuristic in both modes of Phase 4, greedy.
 
@@ -105,6 +114,7 @@ def ofdma_schemes(s: Instance) -> dict[str, Outcome]:
     if reason:
         keys = ("relaxation", "rounding", "phases", "phases-reoptimised", "greedy")
         return dict.fromkeys(keys, Outcome(math.nan, said=f"infeasible instance: {reason}"))
+    _warm_up()
     relaxed, relaxing = _timed(partial(methods.relax, s))
     rounded, rounding = _timed(partial(phases.rounded, s, lambda _: relaxed))
     prices, shared = relaxed.multipliers, P4R.instance(s.data)
