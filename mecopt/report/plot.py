@@ -57,13 +57,13 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
 def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bool:
     """Draw one scheme; whether a bar had to be cut.
 
-    On a logarithmic axis an interval that reaches below 0 has no lower end. Thick lines lie below thin ones,
-    so that curves on top of each other both show.
+    On a logarithmic axis an interval that reaches below 0 has no lower end. The first scheme is
+    drawn thick, below the others: it is often hidden by them.
     """
     scheme, x = data["schemes"][place], data["x"]["values"]
     mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
     low = np.fmin(half, 0.9 * mean) if figure.log_y else half
-    width, size = max(4.5 - 1.2 * place, 1), max(10 - 1.5 * place, 4)
+    width, size = (4.0, 8.0) if place == 0 else (1.5, 5.0)
     look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
     bars = np.nan_to_num(np.array([low, half]))
     label = scheme["label"]

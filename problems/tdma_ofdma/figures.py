@@ -1,126 +1,29 @@
 """Figures 3a to 3c and Tables I to IV of the paper, at assumed parameters (see `scenario`).
 
 At the printed parameters no instance of P1 is feasible, so the levels cannot be those of the paper; what its
-text says about the curves can be tested. Realisations are shared along a sweep: a larger K or N adds users or
-sub-channels to the same draw.
+text says about the curves can be tested.
 """
 
 import math
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
+from mecopt.figures import Figure, Scheme
 
-from mecopt.figures import Figure, Outcome, Scheme
-from mecopt.instance import Array, Instance
-from mecopt.problem import FEASIBILITY, Problem
-from mecopt.result import Point
-
-from . import P1
-from .ofdma import P4, P4R, methods, phases
+from .simulation import (
+    by_capacity,
+    by_duration,
+    by_ofdma_users,
+    by_subchannels,
+    by_users,
+    draw_ofdma,
+    draw_tdma,
+)
 
 USERS, SUBCHANNELS = (10, 15, 20, 25, 30, 35, 38), (8, 16, 32, 64, 128, 256)
 TABLE_USERS = (4, 8, 12, 16, 20)
-
-TDMA_SCHEMES = {"optimal": "closed-form", "algorithm-3": "algorithm-3", "equal": "baseline:equal"}
-
-
-def draw_tdma(users: int, samples: int, seed: int) -> Sequence[Instance]:
-    drawn = P1.sample(users=users, batch=samples, seed=seed, scenario="tdma_scaled")
-    return [drawn[i] for i in range(samples)]
-
-
-def draw_ofdma(users: int, subchannels: int, samples: int, seed: int) -> Sequence[Instance]:
-    sizes = {"users": users, "subchannels": subchannels}
-    drawn = P4.sample(batch=samples, seed=seed, scenario="ofdma_scaled", **sizes)
-    return [drawn[i] for i in range(samples)]
-
-
-def cut(s: Instance, problem: Problem, **sizes: int) -> Instance:
-    """The first users, or sub-channels, of an instance."""
-    axes = {field.name: field.axes for field in problem.fields}
-    data = {
-        name: array[tuple(slice(sizes.get(axis)) for axis in axes[name])] for name, array in s.data.items()
-    }
-    return problem.instance(data)
-
-
-def judged(
-    problem: Problem, s: Instance, point: Point, seconds: float, prices: Mapping[str, Array] | None = None
-) -> Outcome:
-    """What the referee finds of a point, in floating point; good `prices` save it a search."""
-    if any(np.isnan(array).any() for array in point.x.values()):
-        return Outcome(math.nan, said=_without_numbers(str(point.message)))
-    found = problem.certify(s, point.x, prices or point.multipliers, rigorous=False)
-    if not found.infeasibility <= FEASIBILITY:
-        return Outcome(math.nan, said="the point is infeasible")
-    return Outcome(float(found.value), float(found.bound), seconds)
-
-
-def _without_numbers(message: str) -> str:
-    """The reason without the users' numbers, so that like failures are counted together."""
-    return "a user who must offload has no sub-channel" if message.startswith("no sub-channel") else message
-
-
-def tdma_schemes(s: Instance) -> dict[str, Outcome]:
-    """The optimum of P1, Algorithm 3 and the equal allocation; none on an infeasible instance."""
-    reason = str(P1.infeasible(s))
-    if reason:
-        return dict.fromkeys(TDMA_SCHEMES, Outcome(math.nan, said=f"infeasible instance: {reason}"))
-    points = {key: _timed(partial(P1.run, s, method=method)) for key, method in TDMA_SCHEMES.items()}
-    prices = points["optimal"][0].multipliers
-    return {key: judged(P1, s, *found, prices) for key, found in points.items()}
-
-
-def by_duration(s: Instance, milliseconds: float) -> Mapping[str, Outcome]:
-    return tdma_schemes(s.replace(slot_duration=milliseconds / 1e3))
-
-
-def by_capacity(s: Instance, giga: float) -> Mapping[str, Outcome]:
-    return tdma_schemes(s.replace(cloud_capacity=giga * 1e9))
-
-
-def by_users(s: Instance, users: float) -> Mapping[str, Outcome]:
-    return tdma_schemes(cut(s, P1, users=int(users)))
-
-
-def ofdma_schemes(s: Instance) -> dict[str, Outcome]:
-    """The relaxation, its rounding, the heuristic in both modes of Phase 4, greedy.
-
-    The rounding's time holds that of the relaxation.
-    """
-    reason = str(P4.infeasible(s))
-    if reason:
-        keys = ("relaxation", "rounding", "phases", "phases-reoptimised", "greedy")
-        return dict.fromkeys(keys, Outcome(math.nan, said=f"infeasible instance: {reason}"))
-    relaxed, relaxing = _timed(partial(methods.relax, s))
-    rounded, rounding = _timed(partial(phases.rounded, s, lambda _: relaxed))
-    found = {
-        "relaxation": judged(P4R, P4R.instance(s.data), relaxed, relaxing),
-        "rounding": judged(P4, s, rounded, relaxing + rounding, relaxed.multipliers),
-    }
-    for key, method in (("phases",) * 2, ("phases-reoptimised",) * 2, ("greedy", "baseline:greedy")):
-        point, seconds = _timed(partial(P4.run, s, method=method))
-        found[key] = judged(P4, s, point, seconds, relaxed.multipliers)
-    return found
-
-
-def by_subchannels(s: Instance, subchannels: float) -> Mapping[str, Outcome]:
-    return ofdma_schemes(cut(s, P4, subchannels=int(subchannels)))
-
-
-def by_ofdma_users(s: Instance, users: float) -> Mapping[str, Outcome]:
-    return ofdma_schemes(cut(s, P4, users=int(users)))
-
-
-def _timed(run: Callable[[], Point]) -> tuple[Point, float]:
-    start = time.perf_counter()
-    point = run()
-    return point, time.perf_counter() - start
-
 
 TDMA_CAPTION = (
     "Assumed, because at the printed parameters no instance is feasible: data in units of 1000 bit "

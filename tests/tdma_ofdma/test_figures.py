@@ -7,8 +7,7 @@ import pytest
 
 from mecopt import figures
 from mecopt.figures import Figure
-from mecopt.problems.tdma_ofdma import P1, P4
-from mecopt.problems.tdma_ofdma import figures as paper
+from mecopt.problems.tdma_ofdma import P1, P4, simulation
 
 FIGURES = figures.figures_of("tdma_ofdma")
 
@@ -62,27 +61,27 @@ def test_tables_share_their_measurements() -> None:
 
 def test_a_cut_instance_is_the_start_of_the_larger_one() -> None:
     s = P4.sample(users=3, subchannels=4, seed=0)
-    small = paper.cut(s, P4, users=2, subchannels=3)
+    small = simulation.cut(s, P4, users=2, subchannels=3)
     assert small.sizes == {"users": 2, "subchannels": 3}
     assert np.array_equal(small.channel_gain, s.channel_gain[:2, :3])
     assert small.slot_duration == s.slot_duration
 
 
 def test_infeasible_instances_are_named() -> None:
-    found = paper.tdma_schemes(P1.sample(users=30, seed=0, scenario="stated"))
+    found = simulation.tdma_schemes(P1.sample(users=30, seed=0, scenario="stated"))
     assert all(np.isnan(o.value) and o.said.startswith("infeasible instance") for o in found.values())
 
 
 def test_a_stranded_user_makes_a_baseline_fail_not_count() -> None:
-    drawn = P4.sample(users=4, subchannels=5, batch=12, seed=0, scenario="ofdma_required")
+    drawn = P4.sample(users=4, subchannels=5, batch=6, seed=0, scenario="ofdma_required")
     figure = replace(
         few("table-1", 1),
         draw=lambda samples, seed: [drawn[i] for i in range(samples)],
-        measure=lambda s, x: paper.ofdma_schemes(s),
+        measure=lambda s, x: simulation.ofdma_schemes(s),
     )
-    data = figures.reproduce(figure, samples=12, seed=0)
+    data = figures.reproduce(figure, samples=6, seed=0)
     failed = {s["key"]: s["failed"][0] for s in data["schemes"]}
     stranded = failed["greedy"]["a user who must offload has no sub-channel"]
-    assert 0 < stranded <= 12 - data["realisations_used"][0]
+    assert 0 < stranded <= 6 - data["realisations_used"][0]
     assert failed["relaxation"] == {}
     assert data["violations"] == []

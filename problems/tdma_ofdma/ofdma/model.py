@@ -25,7 +25,7 @@ from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 from mecopt.kernels.rate import rotated_exponential_cone
 from mecopt.result import Point
-from mecopt.solvers import solver
+from mecopt.solvers import Solver, solver
 
 from ..model import LEAST_LOCAL_UNIT
 
@@ -108,14 +108,8 @@ def solve(s: Instance, solver_name: str, tol: float) -> Point:
     point = _all_local(s, d)
     if not on.any():
         return point
-    for redundant in (True, False):
-        # saying rho >= 0 twice saves CLARABEL now and then, and breaks ECOS now and then
-        model = build(int(np.sum(on)), s.sizes["subchannels"], redundant)
-        _set(model, s, d, scaling)
-        said = conic.run(model, solver(solver_name, CONES), tol=tol)
-        if not said:
-            break
-    else:
+    model, said = _solved(s, d, scaling, solver(solver_name, CONES), tol)
+    if model is None:
         unknown = {name: np.full_like(array, np.nan) for name, array in point.x.items()}
         return Point(unknown, {"bit_price": np.full_like(s.input_bits, np.nan)}, said)
     values = {variable.name(): variable.value for variable in model.variables()}
@@ -127,6 +121,25 @@ def solve(s: Instance, solver_name: str, tol: float) -> Point:
     point.x["subchannel_assignment"][on] = shares
     point.x["offloaded_bits"][on] = nats * nat
     return point
+
+
+def _solved(
+    s: Instance, d: dict[str, Array], scaling: Scaling, row: Solver, tol: float
+) -> tuple[Any | None, str]:
+    """A solved model, or None and what the solver said.
+
+    To say rho >= 0 twice saves CLARABEL now and then, and breaks ECOS now and then: whoever is not sure of
+    its answer is asked again in the other words.
+    """
+    usable, said = None, ""
+    for redundant in (True, False):
+        model = build(len(scaling.local_unit), s.sizes["subchannels"], redundant)
+        _set(model, s, d, scaling)
+        said = conic.run(model, row, tol=tol)
+        usable = usable if said else model
+        if not said and model.status == "optimal":
+            break
+    return usable, said
 
 
 def _all_local(s: Instance, d: dict[str, Array]) -> Point:

@@ -88,7 +88,7 @@ def _improve(p: water_filling.Terms, largest: Array, state: Search) -> Search:
     if said or model.status != "optimal":
         return state._replace(said=said or f"HiGHS stopped: {model.status}")
     found = {variable.name(): np.asarray(variable.value) for variable in model.variables()}
-    held = np.round(found["share"].reshape(largest.shape))
+    held = np.round(np.maximum(found["share"], 0.0).reshape(largest.shape))
     filled = water_filling.fill(p, held)
     value = float(np.sum(filled.cost))
     better = value < state.value
