@@ -1,8 +1,8 @@
 """Compile loops with numba where it is installed; without it the same function runs as plain Python, slower.
 
-Importing this module imports numba, so only modules full of compiled loops do, and they are imported where they are
-used: `import mecopt` stays light. Compiled code is strict IEEE arithmetic (no `fastmath`): the same numbers
-either way but for the last digit of `exp` and `log`, which come from another library.
+Importing this module imports numba, so only modules full of compiled loops do, and they are imported where
+they are used: `import mecopt` stays light. Compiled code is strict IEEE arithmetic (no `fastmath`): the same
+numbers either way but for the last digit of `exp` and `log`, which come from another library.
 """
 
 from collections.abc import Callable
