@@ -4,6 +4,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from mecopt.solvers import Solver
+from mecopt.watch import noted
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -14,7 +15,7 @@ USABLE = ("optimal", "optimal_inaccurate", "user_limit")
 
 def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
     """Solve in place; returns "" when there is a point to judge, else what the solver said."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), noted(problem, row.name):
         # "solution may be inaccurate": the referee decides that
         warnings.simplefilter("ignore")
         try:

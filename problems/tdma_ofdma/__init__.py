@@ -21,7 +21,7 @@ lam     time_price         J/s           mu      cloud_price          J/cycle
 from mecopt.instance import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
-from . import algorithms, closed_form, model, scenario
+from . import algorithms, closed_form, model, scenario, units
 from .fields import COMMON, KEY, OFFLOADED_BITS, SOURCE, TIME_PRICE, USERS
 from .ofdma import P4, P4R, P5
 from .statement import TdmaStatement
@@ -82,6 +82,7 @@ P1 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 P2 = Problem(
@@ -109,6 +110,7 @@ P2 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 P3 = Problem(
@@ -129,6 +131,7 @@ P3 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 PAPER = Paper(
