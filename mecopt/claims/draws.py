@@ -121,7 +121,7 @@ def instances(
 
 
 def field_values(field: "Field") -> SearchStrategy[Any]:
-    """What a field allows: its choices, or numbers many decades above its minimum, the minimum, the default."""
+    """What a field allows: a choice, or numbers many decades above its minimum, the minimum, its default."""
     if field.choices:
         return st.sampled_from(field.choices)
     low = float(field.minimum)
