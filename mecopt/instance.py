@@ -29,7 +29,8 @@ class Field:
     """One entry of a problem's data.
 
     `axes` names the trailing axes; fields that share an axis name share its length. `minimum` is
-    allowed itself unless `strict`. `default` (a number) makes the field optional.
+    allowed itself unless `strict`. `default` makes the field optional. A field with `choices` takes one of
+    these texts, and an instance holds the text's place among them, so that batches stay arrays of numbers.
     """
 
     name: str
@@ -40,11 +41,14 @@ class Field:
     minimum: float = 0.0
     strict: bool = False
     integer: bool = False
-    default: float | None = None
+    default: float | str | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
+        if self.choices:
+            return f"give one of {', '.join(map(repr, self.choices))}"
         kind = "whole numbers" if self.integer else "finite numbers"
         shape = (
             f"one entry per {' and '.join(_singular(axis) for axis in self.axes)}"
@@ -74,8 +78,17 @@ class Instance:
         except KeyError:
             raise AttributeError(f"no field {name!r}") from None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The data as `Problem.instance` reads it: arrays of numbers, texts where a field has choices."""
+        choices = {f.name: f.choices for f in self.problem.fields}
+        return {
+            name: np.array(choices[name])[array.astype(np.intp)] if choices[name] else array
+            for name, array in self.data.items()
+        }
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"key": self.problem.key, "data": dict(self.data)}
+        return {"key": self.problem.key, "data": self.given}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         from mecopt.problem import load_problem
@@ -98,12 +111,12 @@ class Instance:
 
     def replace(self, **changes: Any) -> "Instance":
         """A copy with some fields changed, validated anew."""
-        return build(self.problem, {**self.data, **changes})
+        return build(self.problem, {**self.given, **changes})
 
     def to_json(self) -> dict[str, Any]:
         """The flat JSON mapping that `Problem.instance` reads."""
         name = self.problem.key.rpartition(".")[2]
-        return {"problem": name, **{key: value.tolist() for key, value in self.data.items()}}
+        return {"problem": name, **{key: value.tolist() for key, value in self.given.items()}}
 
 
 def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
@@ -118,11 +131,11 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     if "problem" in given:
         _check_problem_name(problem, given.pop("problem"))
     _check_keys(problem, given)
-    arrays = {f.name: _numbers(f, given[f.name]) for f in problem.fields if f.name in given}
+    arrays = {f.name: _given(f, given[f.name]) for f in problem.fields if f.name in given}
     sizes = _axis_sizes(problem.fields, arrays)
     for f in problem.fields:
         if f.name not in arrays and f.default is not None:
-            arrays[f.name] = np.full(tuple(sizes[axis] for axis in f.axes), f.default)
+            arrays[f.name] = np.full(tuple(sizes[axis] for axis in f.axes), _entries(f, f.default))
     batch = _batch_shape(problem.fields, arrays)
     shaped = {}
     for f in problem.fields:
@@ -162,11 +175,35 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
             raise DataError(f.name, f"missing for {problem.key}", f.allowed)
 
 
-def _numbers(f: Field, value: Any) -> Array:
-    array = numbers(f.name, value, f.allowed)
+def _given(f: Field, value: Any) -> Array:
+    array = _entries(f, value)
     if array.ndim < len(f.axes):
         raise DataError(f.name, f"got shape {array.shape}: {shorten(value)}", f.allowed)
     return array
+
+
+def _entries(f: Field, value: Any) -> Array:
+    """A float64 array of what is given for a field. Raises `DataError`."""
+    return _places(f, value) if f.choices else numbers(f.name, value, f.allowed)
+
+
+def _places(f: Field, value: Any) -> Array:
+    """Texts as their places among the field's choices. Raises `DataError`."""
+    if isinstance(value, str):
+        if value not in f.choices:
+            raise DataError(f.name, f"got {shorten(value)}", f.allowed)
+        return np.array(f.choices.index(value), dtype=np.float64)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "UO":
+        value = value.tolist()
+        return _places(f, value)
+    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray | memoryview):
+        raise DataError(f.name, f"got {shorten(value)}", f.allowed)
+    try:
+        return np.array([_places(f, item) for item in value], dtype=np.float64)
+    except ValueError as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f.name, f"got rows of different lengths: {shorten(value)}", f.allowed) from None
 
 
 def numbers(name: str, value: Any, allowed: str) -> Array:

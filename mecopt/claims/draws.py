@@ -121,14 +121,16 @@ def instances(
 
 
 def field_values(field: "Field") -> SearchStrategy[Any]:
-    """Numbers a field allows: many decades above its minimum, the minimum itself if allowed, its default."""
+    """What a field allows: a choice, or numbers many decades above its minimum, the minimum, its default."""
+    if field.choices:
+        return st.sampled_from(field.choices)
     low = float(field.minimum)
     if field.integer:
         return st.integers(math.floor(low) + 1 if field.strict else math.ceil(low), math.ceil(low) + 20)
     if low < 0:
         raise ClaimError(f"field {field.name}: give an override to draw numbers of either sign")
     special = [] if field.strict else [low]
-    special += [] if field.default is None else [field.default]
+    special += [] if field.default is None else [float(field.default)]
     return decades(1e-6, 1e6, special=[x - low for x in special]).map(lambda x: low + x)
 
 

@@ -122,12 +122,15 @@ def papers_as_dict() -> dict[str, Any]:
 
 def problem_as_dict(p: Problem) -> dict[str, Any]:
     """One problem with its data, outputs and methods, as a JSON-able dict."""
+    defaults: dict[str, dict[str, Any]] = {
+        f.name: {} if f.default is None else {"default": f.default} for f in p.fields
+    }
     return _heading(p) | {
         "source": p.source,
         "scenarios": list(p.scenarios),
         "data": [
             {"name": f.name, "symbol": f.symbol, "unit": f.unit, "meaning": f.meaning, "allowed": f.allowed}
-            | ({} if f.default is None else {"default": f.default})
+            | defaults[f.name]
             for f in p.fields
         ],
         "outputs": [
@@ -173,7 +176,10 @@ def _title(p: Mapping[str, Any]) -> Text:
 
 
 def _default(field: Mapping[str, Any]) -> str:
-    return f"; default {field['default']:g}" if "default" in field else ""
+    if "default" not in field:
+        return ""
+    default = field["default"]
+    return f"; default {default if isinstance(default, str) else f'{default:g}'}"
 
 
 def _plain_table(lines: list[list[str]]) -> Table:
