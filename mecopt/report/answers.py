@@ -127,7 +127,7 @@ def problem_as_dict(p: Problem) -> dict[str, Any]:
         "scenarios": list(p.scenarios),
         "data": [
             {"name": f.name, "symbol": f.symbol, "unit": f.unit, "meaning": f.meaning, "allowed": f.allowed}
-            | ({} if f.default is None else {"default": f.default})
+            | ({} if f.default is None else {"default": finite_or_none(f.default)})
             for f in p.fields
         ],
         "outputs": [
@@ -173,7 +173,9 @@ def _title(p: Mapping[str, Any]) -> Text:
 
 
 def _default(field: Mapping[str, Any]) -> str:
-    return f"; default {field['default']:g}" if "default" in field else ""
+    if "default" not in field:
+        return ""
+    return "; optional" if field["default"] is None else f"; default {field['default']:g}"
 
 
 def _plain_table(lines: list[list[str]]) -> Table:
