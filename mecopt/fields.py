@@ -19,6 +19,7 @@ class Field:
 
     axes       names of the trailing axes; fields that share an axis name share its length
     minimum    is allowed itself unless `strict`
+    maximum    is allowed itself
     integer    whole numbers only
     default    a number, makes the field optional; allowed itself, even out of range (inf: no limit)
     nullable   `null` is allowed too: nothing there, stored as inf, and `null` again in JSON
@@ -40,6 +41,7 @@ class Field:
     broadcast: bool = False
     together: str = ""
     index_of: str = ""
+    maximum: float = math.inf
 
     @property
     def allowed(self) -> str:
@@ -51,7 +53,8 @@ class Field:
         if self.axes and self.broadcast:
             shape += " or one for all"
         bound = f"{'above' if self.strict else 'at least'} {self.minimum:g}"
-        below = f" and below the number of {self.index_of}" if self.index_of else ""
+        below = f" and at most {self.maximum:g}" if self.maximum < math.inf else ""
+        below += f" and below the number of {self.index_of}" if self.index_of else ""
         return f"give {shape}, {kind} {bound}{below} ({self.unit}){' or null' if self.nullable else ''}"
 
 
@@ -107,6 +110,7 @@ def check_range(f: Field, array: Array, sizes: Mapping[str, int]) -> None:
         return
     bad = np.isnan(array) | np.isneginf(array) if f.nullable else ~np.isfinite(array)
     bad |= (array <= f.minimum) if f.strict else (array < f.minimum)
+    bad |= array > f.maximum
     if f.integer:
         bad |= array != np.floor(array)
     if f.index_of:

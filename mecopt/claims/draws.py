@@ -132,7 +132,11 @@ def field_values(field: "Field") -> SearchStrategy[Any]:
         raise ClaimError(f"field {field.name}: give an override to draw numbers of either sign")
     special = [] if field.strict else [low]
     special += [] if field.default is None or math.isinf(field.default) else [field.default]
-    numbers = decades(1e-6, 1e6, special=[x - low for x in special]).map(lambda x: low + x)
+    span = 1e6
+    if field.maximum < math.inf:
+        span = field.maximum - low
+        special.append(field.maximum)
+    numbers = decades(1e-6 * min(span, 1.0), span, special=[x - low for x in special]).map(lambda x: low + x)
     return st.one_of(numbers, numbers, numbers, st.none()) if field.nullable else numbers
 
 

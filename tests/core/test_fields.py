@@ -83,6 +83,13 @@ def test_indices_stay_in_their_axis(choice: float, fine: bool) -> None:
         assert "below the number of columns" in refused(choice=choice).allowed
 
 
+def test_a_maximum_is_allowed_itself() -> None:
+    assert TOY.instance(DATA | {"share": [0.0, 1.0, 0.5]}).share.tolist() == [0.0, 1.0, 0.5]
+    error = refused(share=[0.0, 1.0, 1.1])
+    assert error.field == "share"
+    assert "at least 0 and at most 1" in error.allowed
+
+
 @settings(max_examples=50, deadline=None, derandomize=True, database=None)
 @given(
     instances(

@@ -68,6 +68,7 @@ TOY = Problem(
         Field("speed", "f", "1/s", "one for all, or each its own", ("users",), broadcast=True, default=1.0),
         Field("size", "m", "byte", "with room", ("users",), default=0.0, together="room", broadcast=True),
         Field("room", "M", "byte", "with size", ("columns",), default=np.inf, together="size"),
+        Field("share", "s", "1", "at most all of it", ("users",), broadcast=True, maximum=1.0, default=0.5),
         Field("choice", "j", "1", "a column", minimum=-1.0, integer=True, index_of="columns", default=-1.0),
     ),
     outputs=(Output("amount", "x", "1", "units", ("users",)),),
