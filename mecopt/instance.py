@@ -29,7 +29,8 @@ class Field:
     """One entry of a problem's data.
 
     `axes` names the trailing axes; fields that share an axis name share its length. `minimum` is
-    allowed itself unless `strict`. `default` (a number) makes the field optional.
+    allowed itself unless `strict`. `default` makes the field optional: a number, or the name of an earlier
+    field of the same axes whose data it then takes.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Field:
     minimum: float = 0.0
     strict: bool = False
     integer: bool = False
-    default: float | None = None
+    default: float | str | None = None
 
     @property
     def allowed(self) -> str:
@@ -110,7 +111,7 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     """Validate a mapping of SI data against the problem's fields.
 
     Raises `DataError` for an unknown or missing key, a wrong type or shape, a value that is not
-    finite or out of range.
+    finite or out of range, or what the problem's own `check` of several fields together refuses.
     """
     if not isinstance(raw, Mapping):
         raise DataError("instance", f"got {type(raw).__name__}", "give a mapping from field names to numbers")
@@ -121,7 +122,9 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     arrays = {f.name: _numbers(f, given[f.name]) for f in problem.fields if f.name in given}
     sizes = _axis_sizes(problem.fields, arrays)
     for f in problem.fields:
-        if f.name not in arrays and f.default is not None:
+        if f.name not in arrays and isinstance(f.default, str):
+            arrays[f.name] = arrays[f.default]
+        elif f.name not in arrays and f.default is not None:
             arrays[f.name] = np.full(tuple(sizes[axis] for axis in f.axes), f.default)
     batch = _batch_shape(problem.fields, arrays)
     shaped = {}
@@ -129,6 +132,8 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
         trailing = tuple(sizes[axis] for axis in f.axes)
         shaped[f.name] = np.broadcast_to(arrays[f.name], batch + trailing)
         _check_range(f, shaped[f.name])
+    if problem.check is not None:
+        problem.check(shaped)
     return Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
 
 

@@ -58,7 +58,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Problem:
-    """One optimization problem of a paper: data, statement, methods."""
+    """One optimization problem of a paper: data, statement, methods.
+
+    `check`, if given, raises `DataError` for data whose fields do not fit together (shared bits beyond a user's
+    own input, say); it gets every field's array `(*batch, *axes)`.
+    """
 
     key: str
     title: str
@@ -75,6 +79,7 @@ class Problem:
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
+    check: Callable[[Mapping[str, Array]], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"

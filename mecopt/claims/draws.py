@@ -128,7 +128,7 @@ def field_values(field: "Field") -> SearchStrategy[Any]:
     if low < 0:
         raise ClaimError(f"field {field.name}: give an override to draw numbers of either sign")
     special = [] if field.strict else [low]
-    special += [] if field.default is None else [field.default]
+    special += [field.default] if isinstance(field.default, float | int) else []
     return decades(1e-6, 1e6, special=[x - low for x in special]).map(lambda x: low + x)
 
 
