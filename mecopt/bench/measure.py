@@ -11,6 +11,7 @@ at all. Times in seconds of wall clock, memory in bytes.
 """
 
 import hashlib
+import json
 import math
 import time
 import warnings
@@ -40,8 +41,8 @@ def truth(say: Say, *, problem: str, seed: int, sizes: Mapping[str, Any]) -> Non
     """Draw an instance; say its data, and the interval that is proved to hold its optimum."""
     p = load_problem(problem)
     s = p.sample(seed=seed, **sizes)
-    data = {name: array.tolist() for name, array in s.data.items()}
-    found: dict[str, Any] = {"data": data, "hash": fingerprint(s), "infeasible": str(p.infeasible(s))}
+    data = s.to_json()
+    found: dict[str, Any] = {"data": data, "hash": fingerprint(data), "infeasible": str(p.infeasible(s))}
     found |= {"low": math.nan, "high": math.nan, "proved_by": ""}
     if not found["infeasible"]:
         found |= _interval(p, s)
@@ -69,13 +70,9 @@ def _interval(p: Problem, s: Instance) -> dict[str, Any]:
     }
 
 
-def fingerprint(s: Instance) -> str:
-    """A hash of the data to the last bit."""
-    digest = hashlib.sha256(s.problem.key.encode())
-    for name in sorted(s.data):
-        array = np.ascontiguousarray(s.data[name], dtype="<f8")
-        digest.update(f"{name}{array.shape}".encode() + array.tobytes())
-    return digest.hexdigest()[:16]
+def fingerprint(data: Mapping[str, Any]) -> str:
+    """A hash of an instance's JSON, which holds every number to the last bit."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def solve(

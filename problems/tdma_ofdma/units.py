@@ -124,8 +124,7 @@ def _set(program: Any, s: Instance, d: dict[str, Array], units: System) -> None:
         "cycles": s.cycles_per_bit * units.bit / units.cycle,
         "capacity": s.data.get("cloud_capacity", np.inf) / units.cycle,
     }
-    for parameter in program.parameters():
-        parameter.value = values[parameter.name()]
+    conic.assign(program, values)
 
 
 def scaled_kilo(s: Instance, solver_name: str, tol: float) -> Point:
