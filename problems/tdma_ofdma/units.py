@@ -77,7 +77,7 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
     bits, time = cp.Variable(users, name="bits"), cp.Variable(users, name="time")
     receive = cp.Variable(users, name="receive")
     radio = data("receive_cost") @ receive - data("time_gain") @ time
-    local = data("local_cost") @ (data("all_bits") - bits)
+    local = data("all_local", None) - data("local_cost") @ bits
     spent = cp.sum(time)
     if has_speed:
         spent = spent + data("cloud_time") @ bits
@@ -114,7 +114,7 @@ def _set(program: Any, s: Instance, d: dict[str, Array], units: System) -> None:
         "receive_cost": radio * np.exp(units.shift),
         "time_gain": radio,
         "local_cost": d["bit_value"] * units.bit / units.joule,
-        "all_bits": s.input_bits / units.bit,
+        "all_local": np.sum(d["bit_value"] * s.input_bits) / units.joule,
         "nats": units.bit * np.log(2) / (s.bandwidth * units.second),
         "shift": units.shift,
         "least_bits": d["required"] / units.bit,
