@@ -4,6 +4,7 @@ Asked over standard input with (task, arguments, seconds), it answers with frame
 
     ("ready",)  once            ("said", {...})  what the child said, as it says it
     ("ended", how, why)         how is done, timeout or crashed; why is a sentence
+    ("last", how, why)          the same from a host that takes no further task
 
 The libraries are imported once, before the forks; the host itself solves nothing, so a child inherits no
 threads and no compiled models. The deadline starts anew when the child has said something. When whoever
@@ -13,6 +14,7 @@ Where there is no fork (Windows), a host does one task itself and ends; `worker`
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import os
@@ -45,6 +47,7 @@ def serve() -> None:
         pickle.dump(frame, answers)
         answers.flush()
 
+    signal.signal(signal.SIGTERM, _leave)
     _preload()
     answer("ready")
     while True:
@@ -54,9 +57,15 @@ def serve() -> None:
             return
         if not forks:
             _run(name, arguments, lambda found: answer("said", found))
-            answer("ended", "done", "")
+            answer("last", "done", "")
             return
-        answer("ended", *_in_child(name, arguments, limit, lambda found: answer("said", found)))
+        said = functools.partial(answer, "said")
+        answer("ended", *_in_child(name, arguments, limit, said, answers.fileno()))
+
+
+def _leave(*_: object) -> None:
+    """On SIGTERM: leave in good order, which ends the child."""
+    sys.exit(1)
 
 
 def _preload() -> None:
@@ -64,7 +73,7 @@ def _preload() -> None:
     from mecopt.problem import papers
 
     papers()
-    for name in ("cvxpy", "flint", "mecopt.bench.measure", "mecopt.referee"):
+    for name in ("ctypes", "cvxpy", "flint", "mecopt.bench.measure", "mecopt.referee"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()
@@ -78,14 +87,22 @@ def _run(name: str, arguments: Mapping[str, Any], say: Callable[[dict[str, Any]]
 
 
 def _in_child(
-    name: str, arguments: Mapping[str, Any], limit: float, forward: Callable[[dict[str, Any]], None]
+    name: str,
+    arguments: Mapping[str, Any],
+    limit: float,
+    forward: Callable[[dict[str, Any]], None],
+    private: int,
 ) -> tuple[str, str]:
-    """Fork, forward what the child says, kill it when it is late; how it ended, and why."""
+    """Fork, forward what the child says, kill it when it is late; how it ended, and why.
+
+    The child does not get the descriptor `private`: whoever waits at its other end must see the host die.
+    """
     read, write = os.pipe()
     with tempfile.TemporaryFile() as noise:
         child = os.fork()
         if child == 0:
-            os.close(read)
+            for mine in (read, private):
+                os.close(mine)
             _be_the_child(name, arguments, write, noise)
         os.close(write)
         how = "killed"
@@ -110,7 +127,10 @@ def _be_the_child(name: str, arguments: Mapping[str, Any], write: int, noise: IO
     """Run the task and leave without a word to anybody but `write`."""
     status = 70
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
+        _die_with_the_host()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for stream in (1, 2):
             os.dup2(noise.fileno(), stream)
 
@@ -127,6 +147,14 @@ def _be_the_child(name: str, arguments: Mapping[str, Any], write: int, noise: IO
         os.write(2, f"\n{type(error).__name__}: {error}\n".encode(errors="replace"))
     finally:
         os._exit(status)
+
+
+def _die_with_the_host() -> None:
+    """Where the system can be told so (Linux). Elsewhere the child of a host that was killed goes on."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _listen(read: int, limit: float, forward: Callable[[dict[str, Any]], None]) -> str:

@@ -26,6 +26,9 @@ serve()
 GRACE = 30.0
 """Seconds on top of a task's own limit after which the host itself must have hung."""
 
+ORDERLY = 5.0
+"""Seconds that a host may take to leave."""
+
 START_LIMIT = 300.0
 """Seconds that a host may take to import everything."""
 
@@ -66,7 +69,9 @@ class Worker:
             while True:
                 with _deadline(process, limit + GRACE, late):
                     frame = pickle.load(process.stdout)
-                if frame[0] == "ended":
+                if frame[0] == "last":
+                    self.close()
+                if frame[0] in ("ended", "last"):
                     return Outcome(said, frame[1], frame[2])
                 said |= frame[1]
         except (OSError, EOFError, pickle.UnpicklingError):
@@ -123,7 +128,7 @@ class Worker:
         with self.lock:
             self.over = True
             if self.process is not None:
-                self.process.kill()
+                _end(self.process)
 
     def close(self) -> None:
         """Let go of the process and its pipes."""
@@ -133,11 +138,20 @@ class Worker:
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
-        self.process.kill()
-        self.process.wait()
+        _end(self.process)
         if self.noise is not None:
             self.noise.close()
         self.process = self.noise = None
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask the host to end its child and itself; kill it if it does not."""
+    process.terminate()
+    try:
+        process.wait(ORDERLY)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager
@@ -146,7 +160,7 @@ def _deadline(process: "subprocess.Popen[bytes]", seconds: float, late: threadin
 
     def stop() -> None:
         late.set()  # before the kill: the waiting thread may see the end of the process at once
-        process.kill()
+        _end(process)
 
     alarm = threading.Timer(seconds, stop)
     alarm.start()
