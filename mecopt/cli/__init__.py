@@ -21,6 +21,7 @@ COMMANDS = {
     "reproduce": "mecopt.cli.reproduce:reproduce",
     "bench": "mecopt.cli.bench:bench",
     "sweep": "mecopt.cli.sweep:sweep",
+    "report": "mecopt.cli.report:report",
     "list": "mecopt.cli.listing:list_",
 }
 """Name -> module and function, in the order of `mecopt --help`."""
