@@ -39,7 +39,7 @@ class Axis:
 
 def power(exponent: int) -> str:
     """A power of ten as people write it."""
-    if -3 <= exponent <= 3:
+    if -2 <= exponent <= 3:
         return f"{10.0**exponent:g}"
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
@@ -101,10 +101,9 @@ def scatter(groups: Mapping[str, Points], colours: Mapping[str, int], allowed: f
     x = Axis(*decades([seconds * 1e3 for seconds, _ in points]), LEFT, WIDTH - RIGHT, kind="log")
     y = Axis(LEAST_ERROR, MOST_ERROR, HEIGHT - BOTTOM, TOP, kind="log")
     parts = _frame(x, y, "time in ms", "relative error")
-    parts.append(f'<path class="limit" d="M{LEFT} {y(allowed):.1f}H{WIDTH - RIGHT}"/>')
-    parts.append(
-        f'<text class="tick" x="{WIDTH - RIGHT - 4}" y="{y(allowed) - 5:.1f}" text-anchor="end">asked for</text>'
-    )
+    edge, line = WIDTH - RIGHT, y(allowed)
+    parts.append(f'<path class="limit" d="M{LEFT} {line:.1f}H{edge}"/>')
+    parts.append(f'<text class="tick" x="{edge}" y="{line - 5:.1f}" text-anchor="end">asked for</text>')
     for name, group in groups.items():
         dots = "".join(f"M{x(seconds * 1e3):.1f} {y(error):.1f}h0" for seconds, error in group)
         parts.append(f'<path class="dots c{colours[name]}" d="{dots}"><title>{escape(name)}</title></path>')

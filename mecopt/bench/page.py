@@ -248,9 +248,12 @@ def off(value: float | None) -> str:
 
 
 def error(value: float | None) -> str:
-    """An error for the eye."""
+    """An error for the eye; powers of ten as such."""
     if value is None or math.isnan(value):
         return "–"
+    exponent = math.log10(value) if 0 < value < math.inf else 0.5
+    if abs(exponent - round(exponent)) < 1e-9:
+        return charts.power(round(exponent))
     return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 

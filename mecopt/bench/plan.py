@@ -13,6 +13,9 @@ CONIC = "cvxpy:"
 SCALED = "scaled"
 """The name of `Problem.conic` among a problem's units."""
 
+WELL_KNOWN = (SCALED, "si")
+"""May be asked for where a problem has no units of its own: the model as it is, and as first written."""
+
 AS_GIVEN = "none"
 """Units of methods that are no conic model: they take the data as they are."""
 
@@ -98,7 +101,7 @@ def check(plan: Plan) -> None:
     if not 0 < plan.timeout < float("inf"):
         raise DataError("timeout", f"got {plan.timeout}", "give seconds above 0")
     _check_known("solver", plan.solvers, [name for p in problems for m in p.methods for name in spoken(m)])
-    _check_known("units", plan.units, [name for p in problems for name in units_of(p)])
+    _check_known("units", plan.units, [*WELL_KNOWN, *(name for p in problems for name in units_of(p))])
     if not any(cells_of(problem, plan, "") for problem in problems):
         raise DataError("solvers", "no problem here has one of these", "see mecopt list PROBLEM")
 

@@ -60,7 +60,7 @@ def as_asked(rows: Sequence[Row], accuracy: str, measure: str) -> list[Row]:
 
 
 def whatever_it_takes(rows: Sequence[Row], accuracy: str, measure: str) -> list[Row]:
-    """Of each contender's solves of an instance, at any tolerance, the fastest that is right to this accuracy.
+    """Of each contender's solves of an instance, at any tolerance, the fastest that is right enough.
 
     Where none is, the one that comes closest. Statuses are those at this accuracy.
     """
