@@ -12,7 +12,7 @@ from typing import Any
 from mecopt.bench.chunk import Record, run_chunk
 from mecopt.bench.plan import Chunk
 from mecopt.bench.worker import Worker
-from mecopt.errors import DataError, MecoptError
+from mecopt.errors import DataError, SolverError
 
 EMBEDDED = "local"
 """The address that means a cluster of our own, on this machine."""
@@ -26,7 +26,7 @@ _OWN = threading.local()
 def run(chunks: Sequence[Chunk], *, address: str, jobs: int, size: int) -> Iterator[Record]:
     """Records as tasks of `size` chunks finish. `jobs` is the number of workers of an embedded cluster.
 
-    Raises `DataError` where there is no scheduler at the address, `MecoptError` for tasks that killed every
+    Raises `DataError` where there is no scheduler at the address, `SolverError` for tasks that killed every
     worker they were given to, once all others are done.
     """
     distributed: Any
@@ -52,7 +52,7 @@ def run(chunks: Sequence[Chunk], *, address: str, jobs: int, size: int) -> Itera
                 else:
                     lost.append(_reason(future))
             if lost:
-                raise MecoptError(
+                raise SolverError(
                     f"{len(lost)} of {len(tasks)} tasks were lost, --resume runs them again: {lost[0]}"
                 )
         finally:

@@ -10,7 +10,8 @@ The libraries are imported once, before the forks; the host itself solves nothin
 threads and no compiled models. The deadline starts anew when the child has said something. When whoever
 started the host dies, its end of the pipe closes, and host and child go as well.
 
-Where there is no fork (Windows), a host does one task itself and ends; `worker` then starts another.
+Where there is no safe fork (Windows, macOS), a host does one task itself and ends; `worker` then starts
+another.
 """
 
 import contextlib
@@ -28,7 +29,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-FORKS = hasattr(os, "fork")
+FORKS = hasattr(os, "fork") and sys.platform != "darwin"
+"""macOS has libraries that do not survive a fork, NumPy's among them."""
 
 LENGTH = struct.Struct("<Q")
 """What precedes each pickle in the pipe from a child."""

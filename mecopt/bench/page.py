@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mecopt.bench import charts, score
-from mecopt.bench.plan import AS_GIVEN
+from mecopt.bench.plan import AS_GIVEN, CONIC
 from mecopt.bench.score import MEASURES, Row
 from mecopt.bench.status import ACCURACIES, NOT_RUN, ROUGH, STATUSES
 from mecopt.bench.store import Store
@@ -53,7 +53,8 @@ def page(store: Store, *, title: str = "Solvers against certified optima") -> st
         "percent": percent,
     }
     environment.filters["log10"] = lambda value: math.log10(value) if value > 0 else 0.0
-    tried, ranked = score.ran(rows), score.ranked(rows)
+    tried = score.ran(rows)
+    ranked = score.ranked(tried)
     colours = _colours(ranked)
     accuracies = _accuracies(tried)
     return environment.get_template("bench.html").render(
@@ -165,7 +166,7 @@ def _counted(rows: Sequence[Row], outer: Any, inner: Any) -> dict[str, dict[str,
 
 def _share(counts: Any) -> float:
     """The share of optimal ones."""
-    every = [dict(each) for each in counts]
+    every: list[dict[str, int]] = [dict(each) for each in counts]
     return sum(c.get("optimal", 0) for c in every) / max(1, sum(sum(c.values()) for c in every))
 
 
@@ -223,7 +224,8 @@ def command(row: Row) -> str:
     sizes = " ".join(f"--size {name}={count}" for name, count in json.loads(row["sizes"]).items())
     accuracy = f"--accuracy {row['accuracy']}" if row["accuracy"] in ACCURACIES else ""
     units = "" if row["units"] == AS_GIVEN else f"--units {row['units']}"
-    parts = ["mecopt bench", row["problem"], "--solvers", score.name_of(row), units, accuracy]
+    solver = row["method"].removeprefix(CONIC)
+    parts = ["mecopt bench", row["problem"], "--solvers", solver, units, accuracy]
     parts += [sizes, f"--seed {row['seed']} --instances 1 --store one.sqlite"]
     return " ".join(part for part in parts if part)
 

@@ -27,13 +27,28 @@ NICE = (1.0, 2.0, 5.0)
 
 
 def ran(rows: Iterable[Row]) -> list[Row]:
-    """The rows of solves that were tried."""
-    return [row for row in rows if row["status"] not in NOT_RUN]
+    """The rows of solves that were tried, each with its `contender`.
+
+    That is the method's name, with version or time limit where there are several of them.
+    """
+    tried = [row for row in rows if row["status"] not in NOT_RUN]
+    seen: dict[str, tuple[set[str], set[float]]] = {}
+    for row in tried:
+        versions, limits = seen.setdefault(row["method"], (set(), set()))
+        versions.add(row["version"])
+        limits.add(row["time_limit"])
+    return [{**row, "contender": _label(row, *seen[row["method"]])} for row in tried]
+
+
+def _label(row: Row, versions: set[str], limits: set[float]) -> str:
+    name = str(row["method"]).removeprefix(CONIC)
+    name += f" {row['version']}" if len(versions) > 1 else ""
+    return name + (f", {row['time_limit']:g} s" if len(limits) > 1 else "")
 
 
 def name_of(row: Row) -> str:
-    """The method, without the word that all conic solvers share."""
-    return str(row["method"]).removeprefix(CONIC)
+    """Who did it."""
+    return str(row["contender"])
 
 
 def is_conic(row: Row) -> bool:
@@ -48,8 +63,8 @@ def main_units(rows: Sequence[Row]) -> str:
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
-    """The rows in the units that the ranking is about."""
-    tried = ran(rows)
+    """Of rows that were tried, those in the units that the ranking is about."""
+    tried = list(rows)
     units = {main_units(tried), AS_GIVEN}
     return [row for row in tried if row["units"] in units]
 
@@ -70,7 +85,7 @@ def whatever_it_takes(rows: Sequence[Row], accuracy: str, measure: str) -> list[
         status = row["status"]
         if row["value"] is not None or status in ("optimal", "inaccurate", "wrong", "failed"):
             status = true_status(row["claimed"], *_missed(row), allowed)
-        key = (row["method"], row["units"], row["instance"])
+        key = (name_of(row), row["units"], row["instance"])
         groups.setdefault(key, []).append({**row, "status": status, "allowed": allowed})
 
     def order(row: Row) -> tuple[bool, float]:

@@ -203,7 +203,7 @@ def _schema() -> Iterator[str]:
             f"{f.name} {'TEXT PRIMARY KEY' if f.name == 'id' else _TYPES[f.type]}"  # type: ignore[index]
             for f in fields(kind)
         )
-        yield f"CREATE TABLE {table} ({columns}, run TEXT NOT NULL)"
+        yield f"CREATE TABLE {table} ({columns}, run TEXT NOT NULL) WITHOUT ROWID"
 
 
 _FROM_INSTANCE = ("problem", "seed", "sizes", "hash", "low", "high", "proved_by")

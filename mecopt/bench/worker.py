@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from mecopt.errors import MecoptError
+from mecopt.errors import SolverError
 
 START = """
 import pickle, sys
@@ -108,7 +108,7 @@ class Worker:
             process.wait()
             if self._is_over():
                 return None
-            raise MecoptError(f"a worker process did not start{self._words()}") from None
+            raise SolverError(f"a worker process did not start{self._words()}") from None
         return process
 
     def _is_over(self) -> bool:

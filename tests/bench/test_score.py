@@ -14,6 +14,7 @@ LIMIT = 100.0
 def row(method: str, instance: str, seconds: float, status: str = "optimal", **more: Any) -> dict[str, Any]:
     given = {"units": "scaled", "accuracy": "low", "error": 1e-5, "infeasibility": 0.0, "value": 1.0}
     given |= {"claimed": "optimal", "allowed": 1e-3, "time_limit": LIMIT, "first": seconds}
+    given |= {"contender": method, "version": "1"}
     return {"method": f"cvxpy:{method}", "instance": instance, "status": status, **given, **more}
 
 
@@ -87,5 +88,12 @@ def test_whatever_gets_there_first() -> None:
 def test_ranking_is_about_the_scaled_models() -> None:
     rows = [row("A", "i", 1.0), row("A", "i", 1.0, units="si"), row("A", "j", 1.0, "infeasible")]
     rows += [row("B", "i", 1.0, units="none")]
-    assert [r["units"] for r in score.ranked(rows)] == ["scaled", "none"]
+    assert [r["units"] for r in score.ranked(score.ran(rows))] == ["scaled", "none"]
     assert score.main_units([row("A", "i", 1.0, units="si")]) == "si"
+
+
+def test_several_versions_are_several_contenders() -> None:
+    rows = [row("A", "i", 1.0), row("A", "i", 2.0, version="2"), row("B", "i", 1.0)]
+    assert [r["contender"] for r in score.ran(rows)] == ["A 1", "A 2", "B"]
+    limited = [row("A", "i", 1.0), row("A", "i", 2.0, time_limit=5.0)]
+    assert [r["contender"] for r in score.ran(limited)] == ["A, 100 s", "A, 5 s"]

@@ -4,11 +4,14 @@ import csv
 import json
 import shutil
 import sqlite3
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from mecopt.bench import export
+from mecopt.bench.chunk import Row
+from mecopt.bench.page import page
 from mecopt.bench.plan import Plan, chunks, shard
 from mecopt.bench.run import run
 from mecopt.bench.store import MergeConflict, Store
@@ -139,3 +142,27 @@ def test_other_files_are_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file"):
         Store(tmp_path / "none", must_exist=True)
     assert not (tmp_path / "none").exists()
+
+
+def test_two_writers_double_nothing(whole: Store) -> None:
+    """Two runs that race for the same cell: the first row stays."""
+    before = raw(whole, "rows")
+    second = Store(whole.file)
+    second.start(PLAN, "")
+    kinds = {field.name: field for field in fields(Row)}
+    (stored, *_) = whole._dicts("SELECT * FROM rows")
+    again = Row(**{name: stored[name] for name in kinds} | {"value": -1.0})
+    assert second.add(again) is False
+    assert raw(whole, "rows") == before
+
+
+def test_a_page_of_nothing_but_refusals(rogues: None, tmp_path: Path) -> None:
+    plan = Plan(("rogues.MAX",), ("fill",), ("low",), instances=20, sizes=(("users", 1),), repeats=0)
+    with Store(tmp_path / "s.sqlite") as store:
+        run(plan, store, jobs=1)
+        assert "infeasible data" in page(store)
+        store.db.execute("DELETE FROM rows WHERE status != 'infeasible'")
+        assert "0 solves" in page(store)
+        store.db.execute("DELETE FROM rows")
+        with pytest.raises(DataError, match="holds no results"):
+            page(store)
