@@ -24,7 +24,8 @@ AS_GIVEN = "none"
 class Plan:
     """A grid of solves. None for `solvers` means all that aim at the optimum, for `units` all there are.
 
-    Instance i of a problem is drawn with seed `seed + i`, so that a longer run holds a shorter one.
+    Instance i of a problem is drawn with seed `seed + i`, so that a longer run holds a shorter one. A size is
+    that of the problems that know it.
     """
 
     problems: tuple[str, ...]
@@ -91,10 +92,7 @@ def check(plan: Plan) -> None:
         raise DataError("problems", "none given", "name at least one")
     for name in plan.accuracies:
         accuracy(name)
-    for problem in problems:
-        for size, _ in plan.sizes:
-            if size not in problem.sizes:
-                raise UnknownName("size", size, problem.sizes, where=problem.key)
+    _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in p.sizes])
     for size, count in (("instances", plan.instances), *plan.sizes):
         if count < 1:
             raise DataError(size, f"got {count}", "give a whole number, at least 1")
@@ -114,8 +112,8 @@ def _check_known(kind: str, wanted: tuple[str, ...] | None, known: Iterable[str]
 
 
 def spoken(method: str) -> tuple[str, ...]:
-    """What a method may be called on the command line."""
-    return (method, method.removeprefix(CONIC)) if method.startswith(CONIC) else (method,)
+    """What a method may be called on the command line: `milp:HIGHS` is also `HIGHS`."""
+    return tuple(dict.fromkeys((method, method.rpartition(":")[2])))
 
 
 def units_of(problem: Problem) -> tuple[str, ...]:
@@ -129,10 +127,11 @@ def chunks(plan: Plan) -> list[Chunk]:
     problems = [load_problem(key) for key in plan.problems]
     for i in range(plan.instances):
         for problem in problems:
-            id = instance_id(problem, plan.seed + i, plan.sizes)
+            sizes = tuple(each for each in plan.sizes if each[0] in problem.sizes)
+            id = instance_id(problem, plan.seed + i, sizes)
             cells = cells_of(problem, plan, id)
             if cells:
-                shared = (plan.sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
+                shared = (sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
                 found.append(Chunk(id, problem.key, plan.seed + i, *shared))
     return found
 
