@@ -20,7 +20,7 @@ STORE = ROOT / "benchmarks" / "results" / "solvers.sqlite"
 DOCUMENT = ROOT / "docs" / "solvers.md"
 FIGURES = ROOT / "docs" / "figures"
 
-ACCURACY, MEASURE = "medium", "resolve"
+ACCURACY, MEASURE = "medium", "resolve_cpu"
 """What the page is about; the report has the others."""
 
 STYLE = """<style>

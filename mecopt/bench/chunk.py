@@ -62,6 +62,7 @@ class Row:
     solve: float
     first: float
     resolve: float
+    resolve_cpu: float
     iterations: float
     memory: float
     time_limit: float
@@ -72,7 +73,7 @@ class Row:
 
 Record = InstanceRecord | Row
 
-TIMES = ("build", "compile", "solve", "first", "resolve")
+TIMES = ("build", "compile", "solve", "first", "resolve", "resolve_cpu")
 
 
 def run_chunk(chunk: Chunk, worker: Worker) -> Iterator[Record]:
