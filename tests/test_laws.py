@@ -74,7 +74,7 @@ def test_a_wrong_bound_breaks_a_law(law: str) -> None:
 
 
 def test_lax_data_break_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mecopt.instance._check_range", lambda field, array: None)
+    monkeypatch.setattr("mecopt.instance.check_range", lambda field, array, sizes: None)
     with pytest.raises(LawBroken, match="was accepted"):
         BY_NAME["data"].check(load_problem("tdma_ofdma.P2"))
 
