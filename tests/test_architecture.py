@@ -17,7 +17,14 @@ PAPERS = "mecopt.problems"
 FORMULAS = {"closed_form", "water_filling", "compiled_policy", "many_users"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
-    *("subset_programme", "branch_and_bound", "interior_point", "restricted_dual", "local_search"),
+    *(
+        "subset_programme",
+        "branch_and_bound",
+        "interior_point",
+        "restricted_dual",
+        "local_search",
+        "node_bound",
+    ),
 }
 HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2", "numba"}
 
