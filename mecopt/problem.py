@@ -72,6 +72,19 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Units:
+    """A conic model in other units or words than `Problem.conic`, to see what these do to solvers.
+
+    `conic(instance, solver, tol)` takes and returns SI numbers like `Problem.conic`; what the solver sees in
+    between is its own affair, and `summary` says what that is. Only `mecopt bench` uses it.
+    """
+
+    name: str
+    summary: str
+    conic: Callable[[Instance, str, float], Point]
+
+
+@dataclass(frozen=True)
 class Problem:
     """One optimization problem of a paper: data, statement, methods.
 
@@ -93,6 +106,7 @@ class Problem:
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
+    units: tuple[Units, ...] = ()
     check: Callable[[Instance], None] | None = None
 
     def __repr__(self) -> str:

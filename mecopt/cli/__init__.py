@@ -19,6 +19,9 @@ COMMANDS = {
     "solve": "mecopt.cli.solve:solve",
     "certify": "mecopt.cli.solve:certify",
     "reproduce": "mecopt.cli.reproduce:reproduce",
+    "bench": "mecopt.cli.bench:bench",
+    "sweep": "mecopt.cli.sweep:sweep",
+    "report": "mecopt.cli.report:report",
     "list": "mecopt.cli.listing:list_",
 }
 """Name -> module and function, in the order of `mecopt --help`."""

@@ -24,7 +24,7 @@ from mecopt.instance import Field, Instance
 from mecopt.problem import Method, Output, Paper, Problem
 from mecopt.result import Point
 
-from . import algorithms, closed_form, model, scenario
+from . import algorithms, closed_form, model, scenario, units
 from .fields import COMMON, KEY, OFFLOADED_BITS, SOURCE, TIME_PRICE, USERS
 from .ofdma import P4, P4R, P5
 from .statement import TdmaStatement
@@ -97,6 +97,7 @@ P1 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 P2 = Problem(
@@ -125,6 +126,7 @@ P2 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 P3 = Problem(
@@ -146,6 +148,7 @@ P3 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
 )
 
 PAPER = Paper(
