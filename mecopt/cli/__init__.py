@@ -20,6 +20,7 @@ COMMANDS = {
     "certify": "mecopt.cli.solve:certify",
     "reproduce": "mecopt.cli.reproduce:reproduce",
     "list": "mecopt.cli.listing:list_",
+    "new": "mecopt.cli.new:new",
 }
 """Name -> module and function, in the order of `mecopt --help`."""
 
@@ -88,4 +89,5 @@ def cli() -> None:
     mecopt list                            what there is
     mecopt solve tdma_ofdma.P2 data.json   an instance, with a certificate
     mecopt reproduce tdma_ofdma 3a         a figure of the paper
+    mecopt new my_paper                    a folder for a derivation of your own
     """

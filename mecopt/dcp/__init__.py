@@ -18,9 +18,13 @@ that a variable declares (`nonneg`, `bounds`, ...) have no multipliers: L is min
 For every such y, min L is a lower bound. At an optimal pair the point is feasible (primal), y has its signs
 (dual), :math:`y_i (l_i - r_i) = 0` (complementarity), and x minimises L (stationarity); value - bound is the
 sum of what the last two are missed by.
+
+`optimum` and `excess` give proved intervals, and `optimality` the slack that a claim's check returns. They
+are proved for the cone program as CVXPY computed it in double precision: its arithmetic on data is trusted.
 """
 
 from mecopt.dcp.certify import certify_model
+from mecopt.dcp.excess import excess, optimality, optimum
 from mecopt.dcp.report import Condition, Report
 
-__all__ = ["Condition", "Report", "certify_model"]
+__all__ = ["Condition", "Report", "certify_model", "excess", "optimality", "optimum"]

@@ -47,7 +47,7 @@ def certify_model(
     x = read_values(problem, values)
     given = read_multipliers(problem, program, multipliers)
     names = constraint_names(problem)
-    value, worst = _at_point(problem, x, names)
+    value, worst = at_point(problem, x, names)
     notes: list[str] = []
     best, user, moved = _bounds(program, given, notes, rigorous=rigorous)
     judged = user or best
@@ -60,7 +60,7 @@ def certify_model(
     bound = max(best.value, user.value if user else -np.inf)
     top = np.inf
     if rigorous and worst.relative <= tol:
-        top, why = bounds.reached(program, _columns_of(program, x))
+        top, why = bounds.reached(program, columns_of(program, x))
         notes += [why] if why else []
     scale = abs(value) or 1.0
     found = [conditions.primal(worst, tol), conditions.dual(program, given, names, tol)]
@@ -89,7 +89,7 @@ def certify_model(
     return _with_claim(report, problem) if own else report
 
 
-def _at_point(problem: Any, x: Mapping[str, Array], names: list[str]) -> tuple[float, Miss]:
+def at_point(problem: Any, x: Mapping[str, Array], names: list[str]) -> tuple[float, Miss]:
     """The objective and the worst miss, in the model's own expressions."""
     with placed(problem, x):
         value = objective(problem)
@@ -120,7 +120,7 @@ def _bounds(
     return best, bounds.dual_bound(program, y, inner, loose, rigorous=rigorous), moved
 
 
-def _columns_of(program: ConeProgram, x: Mapping[str, Array]) -> Array:
+def columns_of(program: ConeProgram, x: Mapping[str, Array]) -> Array:
     """The point in the program's columns."""
     from cvxpy.reductions.cvx_attr2constr import lower_value
 
