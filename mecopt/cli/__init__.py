@@ -20,6 +20,7 @@ COMMANDS = {
     "certify": "mecopt.cli.solve:certify",
     "reproduce": "mecopt.cli.reproduce:reproduce",
     "list": "mecopt.cli.listing:list_",
+    "explain": "mecopt.cli.explain:explain",
     "new": "mecopt.cli.new:new",
 }
 """Name -> module and function, in the order of `mecopt --help`."""

@@ -82,6 +82,7 @@ P1 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    model=model.of_instance,
 )
 
 P2 = Problem(
@@ -109,6 +110,7 @@ P2 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    model=model.of_instance,
 )
 
 P3 = Problem(
@@ -129,6 +131,7 @@ P3 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    model=model.of_instance,
 )
 
 PAPER = Paper(
