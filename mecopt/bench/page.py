@@ -266,16 +266,14 @@ def error(value: float | None) -> str:
 
 
 def factor(value: float) -> str:
-    """A ratio of times."""
+    """A ratio of times; small ones as fractions."""
     if math.isnan(value):
         return "–"
-    return (
-        f"{value:.2f}"
-        if value < 10
-        else f"{value:.0f}"
-        if value < 1e4
-        else f"{value:.0e}".replace("e+0", "e")
-    )
+    if value < 0.1:
+        return f"1/{1 / value:.0f}" if value > 0 else "0"
+    if value < 1e4:
+        return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    return error(value)
 
 
 def percent(value: float) -> str:
