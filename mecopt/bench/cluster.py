@@ -24,7 +24,7 @@ _OWN = threading.local()
 
 
 def check(address: str | None) -> None:
-    """Raise `DataError` for what cannot be an address, such as a problem's name that follows a bare --dask."""
+    """Raise `DataError` for what cannot be an address, such as a problem's name after a bare --dask."""
     if address is not None and address != EMBEDDED and "://" not in address:
         raise DataError("dask", f"got {address!r}", "give tcp://HOST:PORT, or local")
 
