@@ -39,36 +39,24 @@ KNOWN = 1e-11
 
 
 def truth(say: Say, *, problem: str, seed: int, sizes: Mapping[str, Any]) -> None:
-    """Draw an instance; say its data, and the interval that is proved to hold its optimum."""
+    """Draw an instance and say its data; then, as it narrows, the interval proved to hold its optimum.
+
+    The methods that aim at the optimum are asked one after the other, the best first, until it is `KNOWN`.
+    """
     p = load_problem(problem)
     s = p.sample(seed=seed, **sizes)
-    data = s.to_json()
-    found: dict[str, Any] = {"data": data, "hash": fingerprint(data), "infeasible": str(p.infeasible(s))}
-    found |= {"low": math.nan, "high": math.nan, "proved_by": ""}
-    if not found["infeasible"]:
-        found |= _interval(p, s)
-    say(found)
-
-
-def _interval(p: Problem, s: Instance) -> dict[str, Any]:
-    """The narrowest interval that the rigorous certificates of the optimum methods leave, the best first."""
-    low, high, proved_by = -math.inf, math.inf, []
-    for name, method in p.methods.items():
-        if method.aim != "optimum":
-            continue
-        certificate = p.solve(s, method=name).certificate
+    data, reason = s.to_json(), str(p.infeasible(s))
+    say({"data": data, "hash": fingerprint(data), "infeasible": reason})
+    low, high, proved_by = -math.inf, math.inf, list[str]()
+    for method in [] if reason else [m.name for m in p.methods.values() if m.aim == "optimum"]:
+        certificate = p.solve(s, method=method).certificate
         ends = sorted((float(certificate.bound), float(certificate.upper)))
         if bool(certificate.rigorous) and (ends[0] > low or ends[1] < high):
             low, high = max(low, ends[0]), min(high, ends[1])
-            proved_by.append(name)
+            proved_by.append(method)
+            say({"low": low, "high": high, "proved_by": " ".join(proved_by)})
         if high - low <= KNOWN * max(abs(low), abs(high)):
-            break
-    unknown = not proved_by
-    return {
-        "low": math.nan if unknown else low,
-        "high": math.nan if unknown else high,
-        "proved_by": " ".join(proved_by),
-    }
+            return
 
 
 def fingerprint(data: Mapping[str, Any]) -> str:
