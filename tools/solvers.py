@@ -115,9 +115,9 @@ def files() -> dict[Path, str]:
         }
         text = DOCUMENT.read_text(encoding="utf-8")
         for name, make in blocks.items():
-            pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
+            pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
             text, count = re.subn(
-                pattern, lambda m, make=make: m[1] + make() + m[2], text, count=1, flags=re.S
+                pattern, lambda m, make=make: f"{m[1]}{make()}\n{m[2]}", text, count=1, flags=re.S
             )
             if count != 1:
                 raise SystemExit(f"{DOCUMENT} has no place for {name}")
