@@ -11,6 +11,7 @@ from mecopt.bench.plan import CONIC, Cell, Chunk
 from mecopt.bench.status import accuracy, relative_error, true_status
 from mecopt.bench.worker import Outcome, Worker
 from mecopt.problem import load_problem
+from mecopt.solvers import TABLE
 
 TRUTH_LIMIT = 300.0
 """Seconds for each method that is asked for the certified optimum: exact ones of combinatorial problems take
@@ -163,7 +164,6 @@ def _made(chunk: Chunk, cell: Cell, *, status: str, **found: Any) -> Row:
     wanted = accuracy(cell.accuracy)
     names = (*TIMES, "value", "error", "infeasibility", "gap", "iterations", "memory")
     unknown: dict[str, Any] = dict.fromkeys(names, math.nan) | {"claimed": "", "message": "", "point": ""}
-    conic = cell.method.startswith(CONIC)
     return Row(
         id=cell.id,
         instance=chunk.id,
@@ -172,12 +172,19 @@ def _made(chunk: Chunk, cell: Cell, *, status: str, **found: Any) -> Row:
         version=cell.version,
         accuracy=cell.accuracy,
         allowed=wanted.error,
-        tolerance=wanted.tolerance if conic and wanted.tolerance else math.nan,
+        tolerance=_asked(cell),
         time_limit=chunk.timeout,
         status=status,
         finished=time.time(),
         **(unknown | found),
     )
+
+
+def _asked(cell: Cell) -> float:
+    """The tolerance that a conic solver of the table gets; nan where mecopt derives it, or there is none."""
+    tolerance = accuracy(cell.accuracy).tolerance
+    row = next((row for row in TABLE if CONIC + row.name == cell.method), None)
+    return math.nan if tolerance is None or row is None else max(tolerance, row.floor)
 
 
 def as_dict(record: Record) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def dots(rows: Sequence[Row], measure: str) -> dict[str, list[tuple[float, float
 
 def _by_problem(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
     """Problem -> contender -> statuses."""
-    return _counted(rows, lambda row: row["problem"], score.name_of)
+    return dict(sorted(_counted(rows, lambda row: row["problem"], score.name_of).items()))
 
 
 def scaling(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
