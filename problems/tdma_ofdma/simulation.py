@@ -34,10 +34,10 @@ def draw_ofdma(users: int, subchannels: int, samples: int, seed: int) -> Sequenc
 
 
 def cut(s: Instance, problem: Problem, **sizes: int) -> Instance:
-    """The first users, or sub-channels, of an instance."""
+    """The first users, or sub-channels, of an instance or of each in a batch."""
     axes = {field.name: field.axes for field in problem.fields}
     data = {
-        name: array[tuple(slice(sizes.get(axis)) for axis in axes[name])] for name, array in s.data.items()
+        name: array[(..., *(slice(sizes.get(axis)) for axis in axes[name]))] for name, array in s.data.items()
     }
     return problem.instance(data)
 
