@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAPERS = "mecopt.problems"
-FORMULAS = {"closed_form", "water_filling"}
+FORMULAS = {"closed_form", "water_filling", "compiled_policy", "many_users"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
     *(
@@ -26,7 +26,7 @@ METHODS = FORMULAS | {
         "node_bound",
     ),
 }
-HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2"}
+HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2", "numba"}
 
 Rule = Callable[["Sources"], Iterator[str]]
 Sources = Mapping[str, str]
