@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mecopt.cone_program import compiled
 from mecopt.solvers import Solver
 from mecopt.watch import noted
 
@@ -44,6 +43,8 @@ def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
 
     A warm start would make the answer depend on what was solved before.
     """
+    from mecopt.cone_program import compiled  # needs scipy.sparse
+
     program = compiled(problem, name, options)
     if program is None:
         problem.solve(solver=name, warm_start=False, **options)
