@@ -1,8 +1,8 @@
 """Exact optima of P1, P2 and P3 in batches, next to CVXPY's re-solve and to CLARABEL's own update call.
 
-30 users, the paper's assumed scenario, one thread, all in turns in one run. CVXPY re-solves its compiled (DPP)
-model with new parameter values, set one by one, at the tolerance of the closed form's competitors; CLARABEL's
-update call keeps its workspace and gets the same data directly. Run: python benchmarks/batches.py
+30 users, the paper's assumed scenario, one thread, all in one run. CVXPY re-solves its compiled (DPP)
+model with new parameter values set one by one; CLARABEL's update call keeps its workspace and gets the
+data directly, both at the tolerances of mecopt's table. Run: python benchmarks/batches.py
 """
 
 import time
@@ -29,8 +29,8 @@ ROUNDS = 5
 
 def prepared(s):
     """Terms and units of an instance, everybody in the model: one size for all instances."""
-    d = model._terms(s)
-    units = model._scale(s, d, keep_all=True)
+    d = model.terms(s)
+    units = model.scale(s, d, keep_all=True)
     return d, replace(units, time_unit=np.minimum(model.TIME_UNITS[0] * units.time_unit, 1.0))
 
 

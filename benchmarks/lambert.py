@@ -1,8 +1,8 @@
 """Time per element of the rate exponent in both its faces, next to `scipy.special.lambertw`.
 
-All on the same values, in turns, least processor time of a few rounds: the ratio is what carries over to other
-machines. SciPy loses the function near x = 0 (and returns nan where x - 1 rounds to -1); the largest error of
-the faces is against ball arithmetic, on fewer values. Run: python benchmarks/lambert.py
+All on the same values, in turns, least processor time of a few rounds: the ratio is what carries over to
+other machines. SciPy loses the function near x = 0 (and returns nan where x - 1 rounds to -1); the
+largest error of the faces is against ball arithmetic, on fewer values. Run: python benchmarks/lambert.py
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Times that a busy machine distorts little: processor time, in turns (A B A B), the least of a few rounds."""
+"""Times that a busy machine distorts little: processor time, in turns (A B A B), the least of some rounds."""
 
 import time
 from collections.abc import Callable, Mapping

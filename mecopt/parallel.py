@@ -1,8 +1,8 @@
 """Rigorous certificates of a large batch in several processes.
 
 Ball arithmetic is one Python call per number, so threads do not help. Each worker is a fresh interpreter (it
-does not run the caller's script again, as `multiprocessing` would) that gets a share of the batch over a pipe; it
-takes most of a second to start, which pays from a few thousand instances on. The digits are the same.
+does not run the caller's script again, as `multiprocessing` would) that gets a share of the batch over a
+pipe; it takes most of a second to start, which pays from a few thousand instances on. Same digits.
 """
 
 import os
