@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +16,8 @@ from mecopt.instance import Array, Field, Instance, build, shorten
 from mecopt.result import Certificate, Names, Point, Result
 
 if TYPE_CHECKING:
+    import cvxpy as cp
+
     from mecopt.referee import Statement
 
 FEASIBILITY = 1e-9
@@ -89,6 +90,7 @@ class Problem:
     """One optimization problem of a paper: data, statement, methods.
 
     `check` raises `DataError` for what no single field can tell, such as weights that do not sum to one.
+    `model` hands out the CVXPY problem of one instance, its parameters set: what `mecopt explain` shows.
     """
 
     key: str
@@ -108,6 +110,7 @@ class Problem:
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
     units: tuple[Units, ...] = ()
     check: Callable[[Instance], None] | None = None
+    model: Callable[[Instance], "cp.Problem"] | None = None
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"
@@ -274,8 +277,7 @@ class Paper:
 @cache
 def papers() -> Mapping[str, Paper]:
     """Every paper that can be imported here, by key."""
-    package = import_module("mecopt.problems")
-    keys = sorted(module.name for module in iter_modules(package.__path__) if module.ispkg)
+    keys = import_module("mecopt.problems").known()
     return {key: import_module(f"mecopt.problems.{key}").PAPER for key in keys}
 
 

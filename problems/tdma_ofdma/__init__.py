@@ -98,6 +98,7 @@ P1 = Problem(
     conic=model.solve,
     cones=model.CONES,
     units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 P2 = Problem(
@@ -127,6 +128,7 @@ P2 = Problem(
     conic=model.solve,
     cones=model.CONES,
     units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 P3 = Problem(
@@ -149,6 +151,7 @@ P3 = Problem(
     conic=model.solve,
     cones=model.CONES,
     units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 PAPER = Paper(

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from mecopt import conic
+from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_exponent
 from mecopt.kernels.rate import airtime_per_bit, bit_price, rotated_exponential_cone
@@ -88,6 +89,18 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
         cycles = data("cloud_load_all", None) - data("cloud_load_slope") @ u
         rows.append(cycles <= data("cloud_bound", None))
     return cp.Problem(cp.Minimize(cost), rows)
+
+
+def of_instance(s: Instance) -> Any:
+    """A CVXPY problem of one instance, in scaled units and with its parameters set; all users with data."""
+    d = terms(s)
+    scaling = scale(s, d, keep_all=True)
+    users = int(np.sum(scaling.active))
+    if not users:
+        raise DataError("input_bits", "are all 0", "give a user data: there is nothing to model")
+    model = build.__wrapped__(users, "cloud_capacity" in s.data, "cloud_frequency" in s.data)
+    _set(model, s, d, scaling)
+    return model
 
 
 def airtime_budget(s: Instance) -> Array:
