@@ -105,6 +105,20 @@ def certify(
 
 
 @np.errstate(all="ignore")  # absurd points overflow; what comes of them is looked at
+def evaluate(instance: Instance, x: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Objective and worst relative violation of a point, in floating point and without a bound: cheap.
+
+    Raises `DataError` as `certify` does.
+    """
+    problem, statement = instance.problem, instance.problem.statement
+    point = _arrays(instance, problem.outputs, x, "x")
+    d = statement.lift(FLOAT, instance)
+    value = np.asarray(statement.value(FLOAT, d, point))
+    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+    return value, np.maximum(violation, 0.0)  # nan stays nan
+
+
+@np.errstate(all="ignore")
 def judge(
     instance: Instance,
     x: Mapping[str, Any],
@@ -117,11 +131,7 @@ def judge(
     problem = instance.problem
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
-    statement = problem.statement
-    d = statement.lift(FLOAT, instance)
-    value = np.asarray(statement.value(FLOAT, d, point))
-    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
-    violation = np.maximum(violation, 0.0)  # nan stays nan
+    value, violation = evaluate(instance, x)
     prices, bound = _prices(instance, value, multipliers, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(

@@ -12,10 +12,19 @@ from mecopt.cli.common import AS_JSON, DONE, FAILED, print_json
 @click.argument("instance", metavar="INSTANCE.json")
 @click.option("--method", help="One of those that `mecopt list` shows.  [default: the best]")
 @click.option("--tol", type=float, help="Relative gap that earns `optimal`.  [default: the method's own]")
+@click.option(
+    "--option", "options", multiple=True, metavar="NAME=NUMBER", help="A limit of the method's own."
+)
 @click.option("--no-rigorous", is_flag=True, help="Certificate in floating point: faster, no proof.")
 @AS_JSON
 def solve(
-    problem: str, instance: str, method: str | None, tol: float | None, no_rigorous: bool, as_json: bool
+    problem: str,
+    instance: str,
+    method: str | None,
+    tol: float | None,
+    options: tuple[str, ...],
+    no_rigorous: bool,
+    as_json: bool,
 ) -> int:
     """Solve an instance and certify the answer.
 
@@ -34,7 +43,11 @@ def solve(
     p = load_problem(problem)
     chosen = p.method(method)
     _check_tol(tol)
-    result = p.solve(p.instance(read_object(instance)), method=method, tol=tol, rigorous=not no_rigorous)
+    limits = _limits(options)
+    chosen.limited(limits, where=p.key)  # complains before anything is read
+    result = p.solve(
+        p.instance(read_object(instance)), method=method, tol=tol, rigorous=not no_rigorous, options=limits
+    )
     if as_json:
         print_json(result.to_dict())
     else:
@@ -89,6 +102,18 @@ def certify(problem: str, files: tuple[str, ...], tol: float, no_rigorous: bool,
     else:
         answers.show_certificate(p, certificate, judged)
     return DONE if set(answers.flat(judged["status"])) == {"optimal"} else FAILED
+
+
+def _limits(options: tuple[str, ...]) -> dict[str, float]:
+    """NAME=NUMBER pairs as a mapping."""
+    found = {}
+    for text in options:
+        name, _, number = text.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise click.UsageError(f"--option {text}: give a name and a number, such as seconds=10") from None
+    return found
 
 
 def _certify_model(target: str, point: str, tol: float, *, rigorous: bool, as_json: bool) -> int:
