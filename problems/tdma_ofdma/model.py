@@ -93,8 +93,8 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
 
 def of_instance(s: Instance) -> Any:
     """A CVXPY problem of one instance, in scaled units and with its parameters set; all users with data."""
-    d = _terms(s)
-    scaling = _scale(s, d, keep_all=True)
+    d = terms(s)
+    scaling = scale(s, d, keep_all=True)
     users = int(np.sum(scaling.active))
     if not users:
         raise DataError("input_bits", "are all 0", "give a user data: there is nothing to model")
