@@ -69,7 +69,7 @@ def dual_rows(blocks: Sequence[Block]) -> Any:
 def inside_dual(c: Array, A: Any, b: Array, blocks: Sequence[Block]) -> tuple[Array | None, Array]:
     """The best y with A'y + c = 0 well inside the dual cone, or None and an unbounded direction.
 
-    First max tau <= 1 s.t. A'y + c = 0, y - tau e in K*, where e is `interior`; then the best multipliers with
+    First max tau <= 1 s.t. A'y + c = 0, y - tau e in K*, e being `interior`; then the best multipliers with
     half of that tau. Without the second step y may be far away, and leaning towards it dear.
     """
     m, n = A.shape
