@@ -1,0 +1,3 @@
+"""Claims of the paper, in its order."""
+
+ORDER: tuple[str, ...] = ()
