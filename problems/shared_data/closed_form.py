@@ -15,7 +15,7 @@ from mecopt.kernels.lambert import lambert_argument
 from mecopt.result import Point
 from mecopt.rootfind import falling_root
 
-from .prices import Response, State, Terms, download, range_of_nu, spend_all, terms
+from .prices import Response, State, Terms, download, range_of_nu, spend_all, spent, terms
 
 LOW_WINDOW, HIGH_WINDOW = -80.0, 38.0
 """Logits of t_dl/(T - t_mc) searched: from nothing to all but a rounding of it."""
@@ -82,6 +82,25 @@ def _best_window(p: Terms) -> tuple[Array, Mask]:
     return logit, logit <= LOW_WINDOW
 
 
+def _within_budget(p: Terms, span: Array, state: State, r: Response) -> Array:
+    """Offload less where nu, whose last digit may decide on all of the energy, let too much through.
+
+    The energy is convex in the bits: going a share of the way to the least bits saves that share at least.
+    """
+    energy, _, _ = spent(p, span, state.log_nu, r)
+    least, _, _ = spent(p, span, state.log_nu, r._replace(bits=p.least_bits))
+    excess = np.sum(energy, axis=-1, keepdims=True) - p.max_bs_energy
+    room = np.sum(energy - least, axis=-1, keepdims=True)
+    share = np.where((excess > 0) & (room > 0), np.minimum(excess / np.where(room > 0, room, 1.0), 1.0), 0.0)
+    return p.least_bits + (r.bits - p.least_bits) * (1 - share)
+
+
+def _local_bits(p: Terms, bits: Array) -> Array:
+    """M - I rounded up: a few bits offloaded at a very high rate must not become more."""
+    local = p.private_bits - bits
+    return np.where(p.private_bits - local > bits, np.nextafter(local, np.inf), local)
+
+
 def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     """Variables and prices of a batch with one axis; `(batch, 1)` where there is one number."""
     logit, closed = _best_window(p)
@@ -90,9 +109,11 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     mute = p.output_ratio == 0
     span = np.where(mute, 0.0, span)
     state, r = spend_all(p, span, _cold(p), np.ones(span.shape, dtype=bool))
-    y, z, _ = _exponents(p, span, state.log_nu, r)
+    y, _, _ = _exponents(p, span, state.log_nu, r)
     keep = closed & ~mute
-    bits = np.where(keep, 0.0, r.bits)
+    local = _local_bits(p, np.where(keep, 0.0, _within_budget(p, span, state, r)))
+    bits = p.private_bits - local
+    z = np.maximum(download(p, span, state.log_nu).floor, download(p, span, state.log_nu).per_bit * bits)
     span_used = np.where(closed, 0.0, span)
     left = p.window - span_used
     sent = np.sum(r.shared, axis=-1, keepdims=True)
@@ -101,7 +122,8 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     part = np.where(load > 0, shared / np.where(load > 0, load, 1.0), 0.0)
     busy = np.where(load > 0, left, 0.0)
     time = np.where(bits > 0, p.output_ratio * bits / (p.down_nat * np.where(z > 0, z, 1.0)), 0.0)
-    nu = np.where(state.log_nu > range_of_nu(p)[0], np.exp(state.log_nu), 0.0) * ~mute
+    # where the budget is slack nu is tiny, not 0: bits sent in no time cost no energy to receive, but want some nu
+    nu = np.exp(state.log_nu) * ~mute
     charge = nu * p.down_scale * lambert_argument(z) - p.reception_power
     sends = load > 0
     beta = np.where(sends, p.up_scale * lambert_argument(y), 0.0)
@@ -109,7 +131,7 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     mu = np.min(np.where(p.may_send, cost, np.inf), axis=-1, keepdims=True)
     x = {
         "uploaded_shared_bits": shared,
-        "local_bits": p.private_bits - bits,
+        "local_bits": local,
         "shared_upload_time": busy * part,
         "private_upload_time": busy - busy * part,
         "download_time": np.minimum(time, span_used),

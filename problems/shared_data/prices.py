@@ -205,7 +205,7 @@ def _send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     return State(log_nu, lead, bits), r, slope
 
 
-def _spent(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Array]:
+def spent(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Array]:
     """Energy of the base station per user, its slope in the bits, and in ln nu at fixed bits."""
     down = download(p, span, log_nu)
     held = down.per_bit * r.bits
@@ -237,7 +237,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     """The price at which the base station's budget is spent: its lowest where the budget is slack."""
     low, high, _ = range_of_nu(p)
     state, r, _ = _send_all(p, span, start._replace(log_nu=low), on)
-    energy, _, _ = _spent(p, span, low, r)
+    energy, _, _ = spent(p, span, low, r)
     slack = np.sum(energy, axis=-1, keepdims=True) <= p.max_bs_energy
     active = on & ~slack
     state = State(*(np.where(slack, a, b) for a, b in zip(state, start, strict=True)))
@@ -245,7 +245,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     for _ in range(STEPS):
         found, r, send_slope = _send_all(p, span, state._replace(log_nu=log_nu), active)
         state = State(*(np.where(active, a, b) for a, b in zip(found, state, strict=True)))
-        each, per_bit, direct = _spent(p, span, log_nu, r)
+        each, per_bit, direct = spent(p, span, log_nu, r)
         energy = np.sum(each, axis=-1, keepdims=True)
         pull = np.sum(np.where(r.shared > 0, r.per_nu, 0.0), axis=-1, keepdims=True)
         lead_slope = np.where(send_slope > 0, pull / np.where(send_slope > 0, send_slope, 1.0), 0.0)
