@@ -15,13 +15,17 @@ from mecopt.kernels.lambert import lambert_argument
 from mecopt.result import Point
 from mecopt.rootfind import falling_root
 
-from .prices import Response, State, Terms, download, range_of_nu, spend_all, spent, terms
+from .prices import Response, State, Terms, answer, download, range_of_nu, send_all, spend_all, spent, terms
+from .saddle import newton
 
 LOW_WINDOW, HIGH_WINDOW = -80.0, 38.0
 """Logits of t_dl/(T - t_mc) searched: from nothing to all but a rounding of it."""
 
 WINDOW_PRECISION = 1e-11
 """Of that logit. The objective and the dual bound lose the square of it."""
+
+NEGLIGIBLE = 1e-14
+"""Share of the optimum that may be given away to say in finite prices that nobody offloads."""
 
 FAR = 25.0
 """Beyond this logit prices are so extreme that the next search had better start afresh."""
@@ -101,49 +105,117 @@ def _local_bits(p: Terms, bits: Array) -> Array:
     return np.where(p.private_bits - local > bits, np.nextafter(local, np.inf), local)
 
 
+def _nobody(p: Terms) -> tuple[Mask, Array]:
+    """Where it is best that nobody offloads private bits, and the nu that proves it.
+
+    Bits sent back fast enough take no time, so that some vanishing number of them pays wherever uploading does:
+    such a nu must be small, NEGLIGIBLE of the optimum in nu E_max, and not 0.
+    """
+    alone = p._replace(private_bits=np.zeros(p.private_bits.shape), least_bits=np.zeros(p.private_bits.shape))
+    state, r, _ = send_all(alone, np.zeros(p.window.shape), _cold(alone), np.ones(p.window.shape, dtype=bool))
+    y = r.shared / (p.up_nat * p.window)
+    radio = np.sum(p.up_scale * p.window * np.expm1(y), axis=-1, keepdims=True)
+    computing = np.sum(np.exp(p.log_local) / 3 * p.private_bits**3, axis=-1, keepdims=True)
+    nu = NEGLIGIBLE * (radio + computing) / p.max_bs_energy
+    saving = np.exp(p.log_local) * p.private_bits**2 - p.up_scale / p.up_nat * np.exp(y)
+    z = np.log(saving / (nu * np.exp(p.log_down)))
+    sigma = nu * p.down_scale * lambert_argument(np.where(saving > 0, np.maximum(z, 0.0), 0.0)) - p.reception_power
+    sigma = np.sum(np.maximum(sigma, 0.0), axis=-1, keepdims=True)
+    beta = np.sum(p.up_scale * lambert_argument(y), axis=-1, keepdims=True)
+    free = np.all(p.least_bits == 0, axis=-1, keepdims=True) & np.isfinite(nu) & (nu > 0)
+    return free & (sigma <= beta), nu
+
+
+def _saddle(p: Terms) -> tuple[Array, State, Mask]:
+    """Window, prices and bits of every instance, and where there is no window at all."""
+    cold, silent = _cold(p), _silent(p)
+    nobody, least_nu = _nobody(p)
+    logit, state, arrived = newton(p, cold, ~silent & ~nobody)
+    span = p.window / (1 + np.exp(-logit))
+    closed = (silent | nobody) & ~arrived
+    rest = np.flatnonzero(~(arrived | closed)[:, 0])
+    if len(rest):
+        part = p.rows(rest)
+        best, none = _best_window(part)
+        at = part.window / (1 + np.exp(-best))
+        found, _ = spend_all(part, at, _cold(part), np.ones(at.shape, dtype=bool))
+        span[rest], closed[rest] = at, none
+        for target, source in zip(state, found, strict=True):
+            target[rest] = source
+    quiet = np.flatnonzero((silent | nobody)[:, 0])
+    if len(quiet):
+        _without_window(p, quiet, nobody & ~silent, least_nu, span, state)
+    return span, state, closed
+
+
+def _without_window(
+    p: Terms, quiet: Array, nobody: Mask, least_nu: Array, span: Array, state: State
+) -> None:
+    """Fill in what users do where the window does not matter: no results, no budget, or nothing worth it."""
+    part = p.rows(quiet)
+    span[quiet] = 0.0
+    start = _cold(part)
+    log_nu = np.where(nobody[quiet], np.log(least_nu[quiet]), start.log_nu + 2.0)
+    # nothing private goes up unless its results are free
+    stays = part.output_ratio > 0
+    kept = part._replace(
+        private_bits=np.where(stays, 0.0, part.private_bits), least_bits=np.where(stays, 0.0, part.least_bits)
+    )
+    bits = (kept.private_bits + kept.least_bits) / 2
+    found, _, _ = send_all(kept, span[quiet], State(log_nu, start.lead, bits), np.ones(log_nu.shape, dtype=bool))
+    for target, source in zip(state, found, strict=True):
+        target[quiet] = source
+
+
 def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     """Variables and prices of a batch with one axis; `(batch, 1)` where there is one number."""
-    logit, closed = _best_window(p)
-    span = p.window / (1 + np.exp(-logit))
-    # without results to send the prices of the download do not matter, and no time goes to it
+    span, state, closed = _saddle(p)
     mute = p.output_ratio == 0
-    span = np.where(mute, 0.0, span)
-    state, r = spend_all(p, span, _cold(p), np.ones(span.shape, dtype=bool))
-    y, _, _ = _exponents(p, span, state.log_nu, r)
     keep = closed & ~mute
+    r = answer(p, span, state)
     local = _local_bits(p, np.where(keep, 0.0, _within_budget(p, span, state, r)))
     bits = p.private_bits - local
-    z = np.maximum(download(p, span, state.log_nu).floor, download(p, span, state.log_nu).per_bit * bits)
-    span_used = np.where(closed, 0.0, span)
-    left = p.window - span_used
-    sent = np.sum(r.shared, axis=-1, keepdims=True)
-    shared = r.shared * np.where(sent > 0, p.shared_bits / np.where(sent > 0, sent, 1.0), 0.0)
+    span = np.where(closed, 0.0, span)
+    left, down = p.window - span, download(p, span, state.log_nu)
+    level = np.where(p.shared_bits > 0, state.lead - p.lag, -np.inf)
+    shared = np.maximum(np.where(level > 0, level * p.up_nat * left, 0.0) - bits, 0.0)
+    sent = np.sum(shared, axis=-1, keepdims=True)
+    shared = shared * np.where(sent > 0, p.shared_bits / np.where(sent > 0, sent, 1.0), 0.0)
     load = shared + bits
+    y, z = load / (p.up_nat * left), np.maximum(down.floor, down.per_bit * bits)
     part = np.where(load > 0, shared / np.where(load > 0, load, 1.0), 0.0)
     busy = np.where(load > 0, left, 0.0)
     time = np.where(bits > 0, p.output_ratio * bits / (p.down_nat * np.where(z > 0, z, 1.0)), 0.0)
-    # where the budget is slack nu is tiny, not 0: bits sent in no time cost no energy to receive, but want some nu
-    nu = np.exp(state.log_nu) * ~mute
-    charge = nu * p.down_scale * lambert_argument(z) - p.reception_power
-    sends = load > 0
-    beta = np.where(sends, p.up_scale * lambert_argument(y), 0.0)
-    cost = p.up_scale / p.up_nat * np.exp(np.where(sends, y, 0.0))
-    mu = np.min(np.where(p.may_send, cost, np.inf), axis=-1, keepdims=True)
     x = {
         "uploaded_shared_bits": shared,
         "local_bits": local,
         "shared_upload_time": busy * part,
         "private_upload_time": busy - busy * part,
-        "download_time": np.minimum(time, span_used),
-        "download_window": span_used,
+        "download_time": np.minimum(time, span),
+        "download_window": span,
     }
-    prices = {
-        "time_price": beta,
+    return x, _prices(p, np.exp(state.log_nu), y, z, closed)
+
+
+def _prices(p: Terms, nu: Array, y: Array, z: Array, closed: Mask) -> dict[str, Array]:
+    """The multipliers at these exponents.
+
+    Without a window its price is what keeps everybody from offloading: z such that a bit costs what it saves.
+    """
+    mute = p.output_ratio == 0
+    cost = p.up_scale / p.up_nat * np.exp(y)
+    saving = np.exp(p.log_local) * p.private_bits**2 - cost
+    with np.errstate(all="ignore"):
+        enough = np.where(saving > 0, np.log(saving / (nu * np.exp(p.log_down))), 0.0)
+    z = np.where(closed & ~mute, np.maximum(enough, 0.0), z)
+    charge = nu * p.down_scale * lambert_argument(np.minimum(z, 690.0)) - p.reception_power
+    mu = np.min(np.where(p.may_send, cost, np.inf), axis=-1, keepdims=True)
+    return {
+        "time_price": p.up_scale * lambert_argument(y),
         "download_price": np.where(mute, 0.0, np.maximum(charge, 0.0)),
-        "energy_price": nu,
+        "energy_price": np.where(mute, 0.0, nu),
         "shared_price": np.where(p.shared_bits > 0, mu, 0.0),
     }
-    return x, prices
 
 
 def solve(s: Instance, tol: float = 0.0, *, may_send: Mask | None = None) -> Point:

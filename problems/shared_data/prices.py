@@ -15,7 +15,7 @@ e^(H/2), and neither cost alone exceeds the saving there, which keeps steps acro
 Source: He et al. 2018, Proposition 1; who transmits shared data follows from the primal problem, not Lemma 1.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class Terms(NamedTuple):
     max_bs_energy: Array
     reception_power: Array
     may_send: Mask
+
+    def rows(self, which: Any) -> "Terms":
+        """The terms of some instances."""
+        return Terms(*(np.broadcast_to(a, (len(self.window), a.shape[-1]))[which] for a in self))
 
     @property
     def log_up(self) -> Array:
@@ -99,12 +103,13 @@ class State(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What users do at given prices, and how their offloaded bits change with the logarithms of mu and nu."""
+    """What users do at given prices, and how their offloaded bits change with ln mu, ln nu and the window."""
 
     bits: Array
     shared: Array
     per_lead: Array
     per_nu: Array
+    per_window: Array
 
 
 class Download(NamedTuple):
@@ -124,7 +129,7 @@ def download(p: Terms, span: Array, log_nu: Array) -> Download:
 
 
 class Marginals(NamedTuple):
-    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu.
+    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu, t_dl.
 
     `most` is an upper bound of the root where H < 0.
     """
@@ -133,11 +138,12 @@ class Marginals(NamedTuple):
     per_bit: Array
     per_lead: Array
     per_nu: Array
+    per_window: Array
     most: Array
 
 
-def _marginals(p: Terms, left: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Marginals:
-    local = p.private_bits - bits
+def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Marginals:
+    local, left = p.private_bits - bits, p.window - span
     own, held = bits / (p.up_nat * left), down.per_bit * bits
     leads, free = level >= own, down.floor >= held
     up = p.log_up + np.maximum(level, own)
@@ -153,20 +159,21 @@ def _marginals(p: Terms, left: Array, level: Array, down: Download, log_nu: Arra
         growth + 2 / local,
         np.where(leads, up_share, 0.0),
         down_share * (1 + np.where(free, down.slope, 0.0)),
+        np.where(leads, 0.0, up_share * own / left) - np.where(free, 0.0, down_share * held / span),
         np.minimum(alone, p.private_bits - local * np.exp(excess / 2)),
     )
 
 
-def _respond(
+def respond(
     p: Terms, span: Array, log_nu: Array, lead: Array, bits: Array, on: Mask
 ) -> tuple[Array, Response]:
     """Offloaded bits by Newton (see the module) for the instances that are `on`, and what follows from them."""
-    left, down = p.window - span, download(p, span, log_nu)
+    down = download(p, span, log_nu)
     level = np.where(p.shared_bits > 0, lead - p.lag, -np.inf)
     choice = p.least_bits < p.private_bits
     moving = on & choice
     for _ in range(STEPS):
-        m = _marginals(p, left, level, down, log_nu, bits)
+        m = _marginals(p, span, level, down, log_nu, bits)
         new = bits - m.excess / m.per_bit
         new = np.where(m.excess < 0, np.minimum(new, m.most), new)
         new = np.where(moving, np.maximum(new, p.least_bits), bits)
@@ -176,14 +183,27 @@ def _respond(
         moving = moving & (change > np.maximum(SETTLED * least, 4e-16 * bits))
         if not moving.any():
             break
-    m = _marginals(p, left, level, down, log_nu, bits)
+    return bits, _response(p, span, level, down, log_nu, bits)
+
+
+def answer(p: Terms, span: Array, at: State) -> Response:
+    """What users do at these prices who offload these bits."""
+    level = np.where(p.shared_bits > 0, at.lead - p.lag, -np.inf)
+    return _response(p, span, level, download(p, span, at.log_nu), at.log_nu, at.bits)
+
+
+def _response(
+    p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array
+) -> Response:
+    choice = p.least_bits < p.private_bits
+    m = _marginals(p, span, level, down, log_nu, bits)
     loose = choice & (bits > p.least_bits)
-    shared = np.where(level > 0, np.maximum(level * p.up_nat * left - bits, 0.0), 0.0)
-    per_lead, per_nu = (np.where(loose, -slope / m.per_bit, 0.0) for slope in (m.per_lead, m.per_nu))
-    return bits, Response(bits, shared, per_lead, per_nu)
+    shared = np.where(level > 0, np.maximum(level * p.up_nat * (p.window - span) - bits, 0.0), 0.0)
+    slopes = (np.where(loose, -slope / m.per_bit, 0.0) for slope in (m.per_lead, m.per_nu, m.per_window))
+    return Response(bits, shared, *slopes)
 
 
-def _send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response, Array]:
+def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response, Array]:
     """The price of shared bits at which all are sent, the response, and the slope of what is sent."""
     left, log_nu, lead, bits = p.window - span, *start
     needed = p.lag + (p.shared_bits + p.private_bits) / (p.up_nat * left)
@@ -191,7 +211,7 @@ def _send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     lead = np.clip(lead, low, high)
     active = on.copy()
     for _ in range(STEPS):
-        bits, r = _respond(p, span, log_nu, lead, bits, active)
+        bits, r = respond(p, span, log_nu, lead, bits, active)
         sends = r.shared > 0
         slope = np.sum(np.where(sends, p.up_nat * left - r.per_lead, 0.0), axis=-1, keepdims=True)
         miss = p.shared_bits - np.sum(r.shared, axis=-1, keepdims=True)
@@ -236,14 +256,14 @@ def range_of_nu(p: Terms) -> tuple[Array, Array, Array]:
 def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response]:
     """The price at which the base station's budget is spent: its lowest where the budget is slack."""
     low, high, _ = range_of_nu(p)
-    state, r, _ = _send_all(p, span, start._replace(log_nu=low), on)
+    state, r, _ = send_all(p, span, start._replace(log_nu=low), on)
     energy, _, _ = spent(p, span, low, r)
     slack = np.sum(energy, axis=-1, keepdims=True) <= p.max_bs_energy
     active = on & ~slack
     state = State(*(np.where(slack, a, b) for a, b in zip(state, start, strict=True)))
     log_nu = np.where(slack, low, np.clip(start.log_nu, low, high))
     for _ in range(STEPS):
-        found, r, send_slope = _send_all(p, span, state._replace(log_nu=log_nu), active)
+        found, r, send_slope = send_all(p, span, state._replace(log_nu=log_nu), active)
         state = State(*(np.where(active, a, b) for a, b in zip(found, state, strict=True)))
         each, per_bit, direct = spent(p, span, log_nu, r)
         energy = np.sum(each, axis=-1, keepdims=True)
