@@ -18,19 +18,22 @@ from mecopt.rootfind import falling_root
 from .prices import Response, State, Terms, answer, download, range_of_nu, send_all, spend_all, spent, terms
 from .saddle import newton
 
-LOW_WINDOW, HIGH_WINDOW = -80.0, 38.0
+LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
 """Logits of t_dl/(T - t_mc) searched: from nothing to all but a rounding of it."""
 
 WINDOW_PRECISION = 1e-11
 """Of that logit. The objective and the dual bound lose the square of it."""
 
-NEGLIGIBLE = 1e-14
+NEGLIGIBLE = 1e-12
 """Share of the optimum that may be given away to say in finite prices that nobody offloads."""
+
+TIGHT = 1e-8
+"""A budget within this of what required bits take at the slowest leaves no choice."""
 
 FAR = 25.0
 """Beyond this logit prices are so extreme that the next search had better start afresh."""
 
-BLOCK = 1024
+BLOCK = 16384
 """Instances worked on at a time: temporaries stay in cache."""
 
 
@@ -138,7 +141,8 @@ def _saddle(p: Terms) -> tuple[Array, State, Mask]:
         part = p.rows(rest)
         best, none = _best_window(part)
         at = part.window / (1 + np.exp(-best))
-        found, _ = spend_all(part, at, _cold(part), np.ones(at.shape, dtype=bool))
+        found, r = spend_all(part, at, _cold(part), np.ones(at.shape, dtype=bool))
+        found = found._replace(log_nu=_pinned(part, at, found, r))
         span[rest], closed[rest] = at, none
         for target, source in zip(state, found, strict=True):
             target[rest] = source
@@ -146,6 +150,22 @@ def _saddle(p: Terms) -> tuple[Array, State, Mask]:
     if len(quiet):
         _without_window(p, quiet, nobody & ~silent, least_nu, span, state)
     return span, state, closed
+
+
+def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
+    """ln nu where the window is the shortest that the budget allows for bits that must be offloaded.
+
+    There any nu from some value up has the energy spent; the one that balances the prices of time is wanted.
+    """
+    least = r._replace(bits=p.least_bits)
+    y, _, _ = _exponents(p, span, state.log_nu, least)
+    z = download(p, span, state.log_nu).per_bit * p.least_bits
+    slowest = np.sum(p.down_scale * span * np.expm1(z), axis=-1, keepdims=True)
+    steep = np.sum(p.down_scale * lambert_argument(z), axis=-1, keepdims=True)
+    paid = np.where(z > 0, p.reception_power, 0.0)
+    wanted = np.sum(p.up_scale * lambert_argument(y) + paid, axis=-1, keepdims=True)
+    pinned = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True) & (slowest > p.max_bs_energy * (1 - TIGHT))
+    return np.where(pinned & (steep > 0), np.log(wanted / steep), state.log_nu)
 
 
 def _without_window(

@@ -24,6 +24,9 @@ STEPS = 60
 ARRIVED = 1e-8
 """A step this small is the last, the next one being its square."""
 
+BALANCED = 1e-6
+"""And the equations must hold to this: a bracket that a kink misled may be as narrow."""
+
 NEAR = 0.05
 """Sum of the relative errors in energy and shared bits up to which the window is worth moving."""
 
@@ -123,10 +126,12 @@ def _assemble(
 
 
 def _window_step(f: Residuals) -> Array:
-    """What Newton's method for sum sigma = sum beta says of the window, by Cramer's rule."""
+    """What Newton's method says of the window, by Cramer's rule.
+
+    Near the end of the last user's wait sum sigma is about linear in w, and its logarithm has a pole.
+    """
     (a, b, c), (d, e, g), (h, i, j) = f.slopes
     u, v, w = f.values
-    # near the end of the last user's wait sum sigma is as good as linear in w, and its logarithm has a pole
     u = -np.expm1(-u)
     det = a * (e * j - g * i) - b * (d * j - g * h) + c * (d * i - e * h)
     return -(u * (e * j - g * i) - b * (v * j - g * w) + c * (v * i - e * w)) / det
@@ -162,7 +167,8 @@ def _advance(p: Terms, at: Search) -> Search:
     f = residuals(p, span, State(log_nu, lead, bits), r)
     # prices far off say nothing of the window yet; nobody waiting for it says that it is too long
     near = np.abs(f.values[1]) + np.abs(f.values[2]) < NEAR
-    arrived = near & np.isfinite(f.values[0]) & (at.size <= ARRIVED)
+    off = np.maximum.reduce([np.abs(value) for value in f.values])
+    arrived = (off <= BALANCED) & (at.size <= ARRIVED)
     # too much energy even for the least bits, whatever its price: the window is too short
     tight = (f.values[1] > 0) & ~(f.slopes[1][1] < -FLAT)
     short = np.where(tight | (near & (f.values[0] > 0)), np.maximum(at.short, logit), at.short)
