@@ -6,7 +6,7 @@ with Shared Data", 2018.
 
 from mecopt.problem import Method, Paper, Problem
 
-from . import closed_form, scenario
+from . import closed_form, model, scenario
 from .fields import FIELDS, KEY, OUTPUTS, PRICES, SOURCE, check
 from .statement import SharedDataStatement
 
@@ -27,6 +27,8 @@ P1 = Problem(
     ),
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
+    conic=model.solve,
+    cones=model.CONES,
     sizes={"users": 4},
     check=check,
 )
