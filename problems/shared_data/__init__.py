@@ -6,7 +6,7 @@ with Shared Data", 2018.
 
 from mecopt.problem import Method, Paper, Problem
 
-from . import closed_form, model, scenario
+from . import algorithms, closed_form, dual, model, scenario
 from .fields import FIELDS, KEY, OUTPUTS, PRICES, SOURCE, check
 from .statement import SharedDataStatement
 
@@ -24,6 +24,39 @@ P1 = Problem(
     statement=SharedDataStatement(),
     own_methods=(
         Method("closed-form", "prices and one-dimensional searches, exact", closed_form.solve),
+        Method("budget-dual", "the dual in the price of the base station's energy alone, exact", dual.solve),
+        Method(
+            "ellipsoid",
+            "Algorithm I, and a feasible point recovered from its multipliers",
+            algorithms.one_by_one(algorithms.ellipsoid_recovered),
+            tol=1e-6,
+        ),
+        Method(
+            "ellipsoid-printed",
+            "Algorithm I as printed: step 5 returns a minimiser of the Lagrangian",
+            algorithms.one_by_one(algorithms.ellipsoid_printed),
+            aim="heuristic",
+            tol=1e-6,
+        ),
+        Method(
+            "baseline:full-offloading",
+            "no private bit computed locally",
+            lambda s, tol: algorithms.full_offloading(s),
+            aim="heuristic",
+        ),
+        Method(
+            "baseline:equal-time",
+            "the same times for all users in each phase",
+            algorithms.equal_time,
+            aim="heuristic",
+            tol=1e-6,
+        ),
+        Method(
+            "baseline:single-transmitter",
+            "all shared data sent by one user, the best",
+            lambda s, tol: algorithms.single_transmitter(s),
+            aim="heuristic",
+        ),
     ),
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
