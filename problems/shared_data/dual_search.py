@@ -23,8 +23,8 @@ Data = SimpleNamespace
 PRECISION = 1e-8
 """Of each root, where the numbers are of order one: the bound then misses 1e-14 or so."""
 
-WIDEST = 60.0
-"""The window is searched between e^-60 of the time there is and the same distance from its end."""
+WIDEST, NARROWEST = 30.0, -45.0
+"""Logits between which the window is searched, as a share of the time there is."""
 
 LOG_RANGE = 80.0
 """nu is searched over this many e-foldings around the price at which nobody wants to offload."""
@@ -93,7 +93,7 @@ def _send_all(d: Data, window: Array, nu: Array) -> Array:
     """The exponent of the cheapest user at which all shared data is sent."""
     load = (d.shared_bits + d.private_bits) / (d.up_nat * (d.window - window))
     offset = _cheapest(d) - np.min(_cheapest(d), axis=-1, keepdims=True)
-    high = np.min(offset + load, axis=-1, keepdims=True)
+    high = np.minimum(np.min(offset + load, axis=-1, keepdims=True), TOP)
 
     def missing(lead: Array) -> Array:
         sent = np.sum(_respond(d, window, nu, lead).shared, axis=-1, keepdims=True)
@@ -138,11 +138,12 @@ def best_prices(d: Data) -> dict[str, Array]:
         def download_dearer(logit: Array) -> Array:
             window, r, nu = at(logit)
             beta, sigma = _time_prices(d, r, nu, window)
-            ratio = np.log(np.sum(sigma, axis=-1, keepdims=True) / np.sum(beta, axis=-1, keepdims=True))
-            return np.clip(np.nan_to_num(ratio, nan=-1.0), -1e3, 1e3)
+            paid, lost = np.sum(sigma, axis=-1, keepdims=True), np.sum(beta, axis=-1, keepdims=True)
+            dearer = (np.minimum(paid, 1e300) - lost) / (np.minimum(paid, 1e300) + lost)
+            return np.nan_to_num(dearer, nan=-1.0)
 
-        edge = np.full(d.window.shape, WIDEST)
-        _, logit = falling_root(download_dearer, -edge, edge, precision=PRECISION)
+        low, high = (np.full(d.window.shape, end) for end in (NARROWEST, WIDEST))
+        _, logit = falling_root(download_dearer, low, high, precision=PRECISION)
         window, r, nu = at(logit)
         beta, sigma = _time_prices(d, r, nu, window)
         mu = np.min(d.up_scale / d.up_nat * np.exp(r.upload), axis=-1)
