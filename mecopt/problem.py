@@ -31,13 +31,17 @@ TOL_SOLVER = 1e-6
 
 @dataclass(frozen=True)
 class Output:
-    """One entry of a point: its name, the paper's symbol, unit, axes and meaning."""
+    """One entry of a point: its name, the paper's symbol, unit, axes and meaning.
+
+    An `integer` one holds whole numbers (int64), unless some are not known: then it is float64 with nan.
+    """
 
     name: str
     symbol: str
     unit: str
     meaning: str
     axes: tuple[str, ...] = ()
+    integer: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,7 @@ class Method:
 class Problem:
     """One optimization problem of a paper: data, statement, methods.
 
-    `check`, if given, raises `DataError` for data whose fields do not fit together (shared bits beyond a user's
-    own input, say); it gets every field's array `(*batch, *axes)`.
+    `check` raises `DataError` for what no single field can tell, such as weights that do not sum to one.
     """
 
     key: str
@@ -79,7 +82,7 @@ class Problem:
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
-    check: Callable[[Mapping[str, Array]], None] | None = None
+    check: Callable[[Instance], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"

@@ -1,9 +1,9 @@
-"""Write docs/errata.md: what holds in each paper, what does not, and the smallest counterexamples.
+"""Write the errata: docs/errata.md and a page per paper, what holds, what does not, smallest counterexamples.
 
-    python tools/errata.py            write the page
-    python tools/errata.py --check    exit 1 if the page is not what the claims and counterexamples give
+    python tools/errata.py            write docs/errata.md and docs/errata/<paper>.md
+    python tools/errata.py --check    exit 1 if a page is not what the claims and counterexamples give
 
-The page is made from the claims' recorded verdicts and the stored counterexamples; `mecopt verify` is what
+The pages are made from the claims' recorded verdicts and the stored counterexamples; `mecopt verify` is what
 finds that the verdicts are as recorded.
 """
 
@@ -18,7 +18,7 @@ from mecopt.claims.cases import file_name
 from mecopt.problem import load_paper
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "errata.md"
+DOCS = ROOT / "docs"
 
 INTRODUCTION = """# Errata
 
@@ -27,35 +27,64 @@ What the built-in papers print, and what we found. Each statement is given in ou
 tolerance, or `refuted` by a counterexample that is itself certified. `mecopt verify` finds the verdicts anew;
 each counterexample replays with the command below it.
 
-This page is written by `python tools/errata.py`; a test compares it with the claims.
+These pages are written by `python tools/errata.py`; a test compares them with the claims.
+
+| paper | statements | proved | certified | supported | refuted |
+|---|---|---|---|---|---|
 """
 
-
-def page() -> str:
-    """The whole page."""
-    parts = [INTRODUCTION]
-    for key in claim_papers():
-        parts += paper(key)
-    return "\n".join(parts)
+VERDICTS = ("proved", "certified", "supported", "refuted")
 
 
-def paper(key: str) -> list[str]:
+def pages() -> dict[Path, str]:
+    """Every page and its text; papers of one's own elsewhere have none here."""
+    keys = [key for key in claim_papers() if (ROOT / "problems" / key).is_dir()]
+    texts = {DOCS / "errata" / f"{key}.md": paper(key) for key in keys}
+    rows, lists = [], []
+    for key in keys:
+        printed = printed_claims(key)
+        counts = Counter(c.recorded for c in printed)
+        about = load_paper(key)
+        numbers = " | ".join(str(counts[verdict]) for verdict in VERDICTS)
+        rows.append(f"| [{about.title}](errata/{key}.md) | {len(printed)} | {numbers} |")
+        lists.append(f"\n## {about.title}\n\n{about.source}. What does not hold:\n")
+        for c in printed:
+            if c.recorded == "refuted":
+                lists.append(f"- [{c.id}](errata/{key}.md#{anchor(c.id)}): {c.statement}")
+    texts[DOCS / "errata.md"] = INTRODUCTION + "\n".join([*rows, *lists]) + "\n"
+    return texts
+
+
+def printed_claims(key: str) -> list[Claim]:
+    """The claims that the paper prints: all but our corrections."""
+    claims = claims_of(key)
+    corrections = {c.corrected_by for c in claims}
+    return [c for c in claims if c.id not in corrections]
+
+
+def anchor(name: str) -> str:
+    """The heading's address in the paper's page."""
+    return name.lower().replace(".", "-")
+
+
+def paper(key: str) -> str:
     """One paper: counts, the refuted statements with their corrections, and the list of all."""
     claims = claims_of(key)
     by_id = {c.id: c for c in claims}
-    corrections = {c.corrected_by for c in claims}
-    printed = [c for c in claims if c.id not in corrections]
+    printed = printed_claims(key)
     counts = Counter(c.recorded for c in printed)
-    said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
     about = load_paper(key)
-    lines = [f"## {about.title}\n", f"{about.source}, doi [{about.doi}](https://doi.org/{about.doi}).\n"]
-    lines += [f"{len(printed)} statements checked: {said}.\n", "### What does not hold\n"]
+    doi = f", doi [{about.doi}](https://doi.org/{about.doi})" if about.doi else ""
+    lines = [f"# Errata: {about.title}\n", f"{about.source}{doi}.\n"]
+    lines += [f"{len(printed)} statements checked: {said}. [All papers](../errata.md)\n"]
+    lines += ["## What does not hold\n"]
     for c in printed:
         if c.recorded == "refuted":
             lines += erratum(key, c, by_id[str(c.corrected_by)])
-    lines += ["### All statements\n", "| id | where | statement | verdict |", "|---|---|---|---|"]
+    lines += ["## All statements\n", "| id | where | statement | verdict |", "|---|---|---|---|"]
     lines += [f"| {c.id} | {cell(c.source)} | {cell(c.statement)} | {c.recorded} |" for c in claims]
-    return [*lines, ""]
+    return "\n".join([*lines, ""])
 
 
 def erratum(key: str, c: Claim, correction: Claim) -> list[str]:
@@ -63,7 +92,8 @@ def erratum(key: str, c: Claim, correction: Claim) -> list[str]:
     stored = f"problems/{key}/counterexamples/{file_name(c.id)}"
     found: dict[str, Any] = json.loads((ROOT / stored).read_text(encoding="utf-8"))
     return [
-        f"#### {c.id} ({c.source})\n",
+        f'<a id="{anchor(c.id)}"></a>\n',
+        f"### {c.id} ({c.source})\n",
         f"**Printed:** {c.statement}\n",
         f"**Wrong:** {c.explanation}\n",
         f"**Counterexample** (violated by {abs(found['slack']):.3g}, tolerance {found['tolerance']:g}):\n",
@@ -79,15 +109,19 @@ def cell(text: str) -> str:
 
 
 def main() -> int:
-    """Write or compare the page."""
-    text = page()
+    """Write or compare the pages."""
+    texts = pages()
+    old = {path for path in (DOCS / "errata").glob("*.md") if path not in texts}
     if "--check" in sys.argv[1:]:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print("docs/errata.md is out of date; run: python tools/errata.py", file=sys.stderr)
-        return 1
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
+        stale = [p for p, text in texts.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+        for path in sorted([*stale, *old]):
+            print(f"{path.relative_to(ROOT)} is out of date; run: python tools/errata.py", file=sys.stderr)
+        return 1 if stale or old else 0
+    (DOCS / "errata").mkdir(parents=True, exist_ok=True)
+    for path in old:
+        path.unlink()
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

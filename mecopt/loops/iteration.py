@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 State = TypeVar("State")
 
-Ended = Literal["converged", "stationary", "max_steps"]
+Ended = Literal["converged", "stationary", "max_steps", "time_limit"]
 
 
 @dataclass(frozen=True)
