@@ -62,8 +62,13 @@ def _nan_where(point: Point, reasons: Names) -> Point:
 def full_offloading(s: Instance) -> Point:
     """Nothing computed locally: P1' of users without a CPU."""
     forced = s.replace(local_frequency=np.zeros_like(s.local_frequency))
-    with np.errstate(all="ignore"):
-        return _nan_where(closed_form.solve(forced), s.problem.infeasible(forced))
+    found = _nan_where(closed_form.solve(forced), s.problem.infeasible(forced))
+    return _priced(s, found)
+
+
+def _priced(s: Instance, point: Point) -> Point:
+    """A baseline's point with the optimum's prices: the referee tries them before it searches its own."""
+    return Point(point.x, closed_form.solve(s).multipliers, point.message)
 
 
 def single_transmitter(s: Instance) -> Point:
@@ -80,13 +85,14 @@ def single_transmitter(s: Instance) -> Point:
             name: np.where(better.reshape(better.shape + (1,) * (a.ndim - better.ndim)), x[name], a)
             for name, a in best.items()
         }
-    return Point(best)
+    return _priced(s, Point(best))
 
 
 def equal_time(s: Instance, tol: float) -> Point:
     """All users with the same times for each phase, by the conic model."""
     if not s.batch_shape:
-        return Point(model.solve(s, "CLARABEL", tol, equal=True).x)
+        found = model.solve(s, "CLARABEL", tol, equal=True)
+        return _priced(s, Point(found.x, {}, found.message))
     return one_by_one(equal_time)(s, tol)
 
 

@@ -32,7 +32,7 @@ def _within_budget(p: Terms, span: Array, state: State, r: Response) -> Array:
     excess = np.sum(energy, axis=-1, keepdims=True) - p.max_bs_energy
     room = np.sum(energy - least, axis=-1, keepdims=True)
     share = np.where((excess > 0) & (room > 0), np.minimum(excess / np.where(room > 0, room, 1.0), 1.0), 0.0)
-    return p.least_bits + (r.bits - p.least_bits) * (1 - share)
+    return np.asarray(p.least_bits + (r.bits - p.least_bits) * (1 - share))
 
 
 def _local_bits(p: Terms, bits: Array) -> Array:

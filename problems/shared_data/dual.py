@@ -48,7 +48,8 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
             at, found, r = _at(part, log_nu)
             energy = np.sum(spent(part, at, found.log_nu, r)[0], axis=-1, keepdims=True)
             # between -1 and 1, and 0 where the budget is met
-            return np.nan_to_num((energy - part.max_bs_energy) / (energy + part.max_bs_energy), nan=1.0)
+            relative = (energy - part.max_bs_energy) / (energy + part.max_bs_energy)
+            return np.asarray(np.nan_to_num(relative, nan=1.0))
 
         low = np.maximum(low, dear - 120.0)
         _, log_nu = falling_root(overspent, low, high, precision=PRECISION)

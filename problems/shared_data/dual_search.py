@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mecopt.exponents import exponents
+from mecopt.exponents import exponents as exponents
 from mecopt.instance import Array
 from mecopt.rootfind import falling_root
 
@@ -46,7 +46,7 @@ class Response:
 
 def _cheapest(d: Data) -> Array:
     """Energy of a bit at the lowest rate, in logarithms."""
-    return np.log(d.up_scale / d.up_nat)
+    return np.asarray(np.log(d.up_scale / d.up_nat))
 
 
 def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
@@ -66,7 +66,7 @@ def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
     def too_dear_elsewhere(local: Array) -> Array:
         y, z = exponent_pair(local)
         offloading = d.up_scale / d.up_nat * np.exp(y) + d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
-        return np.log(offloading) - np.log(3 * d.local_scale * local**2)
+        return np.asarray(np.log(offloading) - np.log(3 * d.local_scale * local**2))
 
     low = np.full(d.private_bits.shape, 0.0)
     _, local = falling_root(
@@ -86,7 +86,7 @@ def _spent(d: Data, r: Response) -> Array:
     """Energy of the base station."""
     per_bit = np.where(r.download > 0, np.expm1(r.download) / np.where(r.download > 0, r.download, 1.0), 1.0)
     energy = d.output_ratio * r.offloaded * d.down_scale / d.down_nat * per_bit
-    return np.sum(energy, axis=-1, keepdims=True)
+    return np.asarray(np.sum(energy, axis=-1, keepdims=True))
 
 
 def _send_all(d: Data, window: Array, nu: Array) -> Array:
@@ -111,7 +111,7 @@ def _spend_all(d: Data, window: Array) -> Array:
     def over(log_nu: Array) -> Array:
         nu = np.exp(log_nu)
         spent = _spent(d, _respond(d, window, nu, _send_all(d, window, nu)))
-        return np.clip(np.log(spent / d.max_bs_energy), -1e3, 1e3)
+        return np.asarray(np.clip(np.log(spent / d.max_bs_energy), -1e3, 1e3))
 
     low, high = middle - LOG_RANGE, middle + LOG_RANGE
     return np.exp(falling_root(lambda p: np.nan_to_num(over(p)), low, high, precision=PRECISION)[1])
@@ -140,7 +140,7 @@ def best_prices(d: Data) -> dict[str, Array]:
             beta, sigma = _time_prices(d, r, nu, window)
             paid, lost = np.sum(sigma, axis=-1, keepdims=True), np.sum(beta, axis=-1, keepdims=True)
             dearer = (np.minimum(paid, 1e300) - lost) / (np.minimum(paid, 1e300) + lost)
-            return np.nan_to_num(dearer, nan=-1.0)
+            return np.asarray(np.nan_to_num(dearer, nan=-1.0))
 
         low, high = (np.full(d.window.shape, end) for end in (NARROWEST, WIDEST))
         _, logit = falling_root(download_dearer, low, high, precision=PRECISION)

@@ -1,11 +1,9 @@
 """The data of the paper's problem, what a method returns, and which data fit together."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from mecopt.errors import DataError
-from mecopt.instance import Array, Field
+from mecopt.instance import Field, Instance
 from mecopt.problem import Output
 
 KEY = "shared_data"
@@ -30,7 +28,7 @@ FIELDS = (
         "Hz",
         "band of the multicast",
         strict=True,
-        default="downlink_bandwidth",
+        default_from="downlink_bandwidth",
     ),
     Field("noise_psd", "N_0", "W/Hz", "noise power density", strict=True),
     Field("uplink_gain", "h_k", "1", "uplink power gain", USERS, strict=True),
@@ -59,11 +57,11 @@ PRICES = (
 )
 
 
-def check(data: Mapping[str, Array]) -> None:
+def check(s: Instance) -> None:
     """Raise `DataError` unless every user has the shared data among its own."""
-    least = np.min(data["input_bits"], axis=-1)
-    bad = data["shared_bits"] > least
+    least = np.min(s.input_bits, axis=-1)
+    bad = s.shared_bits > least
     if np.any(bad):
         at = tuple(np.argwhere(bad)[0])
-        given = f"got {float(data['shared_bits'][at])!r} where a user has only {float(least[at])!r} bits of input"
+        given = f"got {float(s.shared_bits[at])!r} where a user has only {float(least[at])!r} bits of input"
         raise DataError("shared_bits", given, "give at most the smallest of input_bits")

@@ -146,11 +146,15 @@ def _price_steps(f: Residuals, along: Array) -> tuple[Array, Array]:
 
 
 class Search(NamedTuple):
-    """Where Newton's method is: the window's logit and its bracket, prices and bits, size of the last step."""
+    """Where Newton's method is: the window's logit and its bracket, that of ln nu at this window, prices and bits,
+    the size of the last step.
+    """
 
     logit: Array
     short: Array
     long: Array
+    cheap: Array
+    dear: Array
     state: State
     size: Array
     arrived: Mask
@@ -180,9 +184,14 @@ def _advance(p: Terms, at: Search) -> Search:
     along = np.where(inside | ~np.isfinite(short - long), along, (short + long) / 2 - logit)
     along = np.where(tight, np.where(np.isfinite(long), (long - logit) / 2, far), np.where(near, along, 0.0))
     in_nu, in_lead = _price_steps(f, along)
+    cheap = np.where(f.values[1] > 0, np.maximum(at.cheap, log_nu), at.cheap)
+    dear = np.where(f.values[1] < 0, np.minimum(at.dear, log_nu), at.dear)
     size = np.maximum.reduce([np.abs(along), np.abs(in_nu), np.abs(in_lead)])
     size = np.where(near & np.isfinite(size), size, np.inf)
     in_nu = np.where(np.isfinite(in_nu), np.clip(in_nu, -far_nu, far_nu), -far_nu)
+    outside = (log_nu + in_nu <= cheap) | (log_nu + in_nu >= dear)
+    still = along == 0
+    in_nu = np.where(still & outside & np.isfinite(dear - cheap), (cheap + dear) / 2 - log_nu, in_nu)
     in_lead = np.where(np.isfinite(in_lead), np.clip(in_lead, -far_lead, far_lead), 0.0)
     alone = np.min(p.lag + bits / room, axis=-1, keepdims=True)
     alone = alone + p.shared_bits / (p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True))
@@ -192,6 +201,8 @@ def _advance(p: Terms, at: Search) -> Search:
         np.where(stay, logit, logit + along),
         short,
         long,
+        np.where(still, cheap, -np.inf),
+        np.where(still, dear, np.inf),
         State(
             np.where(stay, log_nu, np.clip(log_nu + np.where(tight, 0.0, in_nu), -690.0, 690.0)),
             np.where(stay, lead, lead + in_lead),
@@ -213,7 +224,8 @@ def newton(p: Terms, start: State, on: Mask) -> tuple[Array, State, Mask]:
     rows = np.flatnonzero(on[:, 0])
     part = p.rows(rows)
     nowhere = np.full((len(rows), 1), np.inf)
-    at = Search(logit[rows], -nowhere, nowhere, State(*(a[rows] for a in start)), nowhere, arrived[rows])
+    state = State(*(a[rows] for a in start))
+    at = Search(logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, arrived[rows])
     for _ in range(STEPS):
         if not len(rows):
             break
@@ -227,8 +239,10 @@ def newton(p: Terms, start: State, on: Mask) -> tuple[Array, State, Mask]:
                 target[done] = source[home]
             rows, part = rows[~home], part.rows(~home)
             state = State(*(a[~home] for a in at.state))
-            rest = (a[~home] for a in (at.logit, at.short, at.long))
-            at = Search(*rest, state, at.size[~home], at.arrived[~home])
+            logits, short, long, cheap, dear, size = (
+                a[~home] for a in (at.logit, at.short, at.long, at.cheap, at.dear, at.size)
+            )
+            at = Search(logits, short, long, cheap, dear, state, size, at.arrived[~home])
     return logit, found, arrived
 
 

@@ -7,7 +7,7 @@ needed where there are no results, no budget, or nothing worth offloading.
 
 import numpy as np
 
-from mecopt.instance import Array, Mask
+from mecopt.instance import Array, Indices, Mask
 from mecopt.kernels.lambert import lambert_argument
 from mecopt.rootfind import falling_root
 
@@ -66,7 +66,9 @@ def cold_start(p: Terms) -> State:
 
 def _silent(p: Terms) -> Mask:
     """Where no results of private data are, or may be, sent back: there is no window to choose."""
-    return (p.output_ratio == 0) | (p.max_bs_energy == 0) | (p.private_bits <= 0).all(axis=-1, keepdims=True)
+    return np.asarray(
+        (p.output_ratio == 0) | (p.max_bs_energy == 0) | (p.private_bits <= 0).all(axis=-1, keepdims=True)
+    )
 
 
 def _window_by_search(p: Terms) -> tuple[Array, Mask]:
@@ -151,7 +153,7 @@ def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
 
 
 def _without_window(
-    p: Terms, quiet: Array, nobody: Mask, least_nu: Array, span: Array, state: State
+    p: Terms, quiet: Indices, nobody: Mask, least_nu: Array, span: Array, state: State
 ) -> None:
     """Fill in what users do where the window does not matter: no results, no budget, or nothing worth it."""
     part = p.rows(quiet)
