@@ -28,7 +28,7 @@ MAX_STEPS = 30_000
 
 
 def energy(s: Instance, x: dict[str, Array]) -> Array:
-    """The objective in doubles, to choose among candidates."""
+    """The objective but for the multicast's constant, in doubles: enough to choose among candidates."""
     users = s.sizes["users"]
     wide = {name: s.data[name][..., None] for name in s.data if s.data[name].ndim == len(s.batch_shape)}
     band = wide["uplink_bandwidth"] / users

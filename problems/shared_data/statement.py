@@ -24,6 +24,7 @@ sigma handed in are scaled to the sum of the beta first, without which q would l
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,8 +46,11 @@ Data = SimpleNamespace
 Variables = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
 class SharedDataStatement:
-    """P1' for the referee."""
+    """P1' for the referee; with `senders`, P1' in which only these users upload shared data."""
+
+    senders: tuple[int, ...] | None = None
 
     def lift(self, ops: Arithmetic, s: Instance) -> Data:
         """The data and what follows from it, user arrays `(*batch, users)`, scalars `(*batch, 1)`."""
@@ -118,6 +122,7 @@ class SharedDataStatement:
             "local bits at most what fits": _worst(x["local_bits"] - d.most_local, d.input_bits),
             "local bits not negative": _worst(-x["local_bits"], d.input_bits),
             "shared bits not negative": _worst(-sent, d.shared_bits),
+            "shared bits from those who may send": self._misplaced(sent, d.shared_bits),
             "shared bits all sent": _worst(
                 np.abs(_column(np.sum(sent, axis=-1)) - d.shared_bits), d.shared_bits
             ),
@@ -125,6 +130,13 @@ class SharedDataStatement:
                 [np.max(-time / d.max_latency, axis=-1) for time in (*(x[name] for name in times), window)]
             ),
         }
+
+    def _misplaced(self, sent: Array, unit: Array) -> Array:
+        """Shared bits of users who may not send any."""
+        if self.senders is None:
+            return np.zeros(sent.shape[:-1])
+        others = [k for k in range(sent.shape[-1]) if k not in self.senders]
+        return _worst(np.abs(sent[..., others]), unit) if others else np.zeros(sent.shape[:-1])
 
     def feasible_neighbour(self, ops: Arithmetic, d: Data, x: Variables) -> Variables:
         """An exactly feasible point within rounding of a feasible-looking one; nan where that fails."""
@@ -195,7 +207,8 @@ class SharedDataStatement:
         cost = sending + d.output_ratio * nu * d.down_scale / d.down_nat * ops.exp(z)
         x = ops.minimum(d.most_local, ops.sqrt(cost / (3 * d.local_scale)))
         private = ops.sum(d.local_scale * x**3 + (d.private_bits - x) * cost)
-        cheapest = -ops.largest(-sending)
+        chosen = sending if self.senders is None else sending[..., list(self.senders)]
+        cheapest = -ops.largest(-chosen)
         shared = d.shared_bits[..., 0] * ops.minimum(cheapest, ops.number(prices["shared_price"]))
         slope = ops.minimum(ops.sum(beta) - ops.sum(sigma), zero[..., 0])
         fixed = (d.fixed_energy - nu * d.max_bs_energy)[..., 0]
