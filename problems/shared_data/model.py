@@ -65,11 +65,10 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
         local <= data("most_local"),
         rotated_exponential_cone(load * shared, shared_time, shared_receive, shift=shift),
     ]
-    rows.append(
-        rotated_exponential_cone(load * bits, private_time, private_receive, shift=shift)
-        if has_private
-        else private_receive == 0
-    )
+    if has_private:
+        rows.append(rotated_exponential_cone(load * bits, private_time, private_receive, shift=shift))
+    else:
+        rows += [private_receive == 0, private_time == 0]
     if has_download:
         z, rate = data("download_exponent", None), data("download_load", None)
         epigraph = sent + data("download_shrink", None) * download

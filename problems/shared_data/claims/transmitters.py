@@ -145,7 +145,7 @@ def exactly(c: float, others: list[float]) -> bool:
     tol=1e-6,
     tol_reason=OPTIMA,
     proof=equal_marginals_proof,
-    max_samples=25,
+    max_samples=15,
 )
 def equal_marginals(case: Case, subject: Condition) -> Any:
     s, best = P1.instance(case), optimum(case)
