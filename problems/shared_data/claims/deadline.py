@@ -37,7 +37,7 @@ Compare = Callable[[Optimum, Optimum], Any]
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=25,
+    max_samples=12,
 )
 def later_is_cheaper(case: Case, subject: Compare) -> Any:
     before = P1.instance(case["data"])
@@ -108,7 +108,7 @@ def not_above(s: Instance, best: Optimum, rivals: list[Interval]) -> Any:
         "with 30 % shared data 0.66 mJ."
     ),
     corrected_by="SHARED-F2b.corrected",
-    max_samples=30,
+    max_samples=20,
 )
 def nobody_is_lower(case: Case, subject: Rivals) -> Any:
     s, best = P1.instance(case), optimum(case)
@@ -140,7 +140,7 @@ def upload_floor(s: Instance) -> float:
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=15,
+    max_samples=10,
 )
 def restrictions_cost(case: Case, subject: tuple[Rivals, Floor]) -> Any:
     s, best = P1.instance(case), optimum(case)
@@ -269,7 +269,7 @@ def all_users_send(case: Case, subject: Sends) -> Any:
     ],
     tol=1e-6,
     tol_reason="relative to the optimum; equal times come from a conic solver",
-    max_samples=15,
+    max_samples=10,
 )
 def equal_times_lose(case: Case, subject: Callable[[float, float], float]) -> Any:
     s, best = P1.instance(case), optimum(case)

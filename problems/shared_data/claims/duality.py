@@ -58,7 +58,7 @@ DualValue = Callable[[Minimiser, Instance], float]
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=30,
+    max_samples=20,
 )
 def dual_meets_primal(case: Case, subject: DualValue) -> Any:
     s, best = P1.instance(case), optimum(case)
@@ -127,7 +127,7 @@ def measure(s: Instance, best: Optimum, x: dict[str, Array]) -> Any:
         "right for half of them and overruns the deadline."
     ),
     corrected_by="SHARED-A1.corrected",
-    max_samples=30,
+    max_samples=20,
 )
 def last_step_is_optimal(case: Case, subject: Last) -> Any:
     s, best = P1.instance(case), optimum(case)
@@ -153,7 +153,7 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
     ],
     tol=1e-5,
     tol_reason=OPTIMA + "; the ellipsoid method is stopped at 1e-6",
-    max_samples=12,
+    max_samples=8,
 )
 def recovery_is_optimal(case: Case, subject: Last) -> Any:
     s, best = P1.instance(case), optimum(case)

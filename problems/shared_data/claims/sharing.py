@@ -55,7 +55,7 @@ Compare = Callable[[Optimum, Optimum], Any]
         "the printed range, from 1.475 mJ (80 %) to 1.579 mJ (90 %)."
     ),
     corrected_by="SHARED-F3a.corrected",
-    max_samples=30,
+    max_samples=20,
 )
 def more_shared_is_cheaper(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
@@ -98,7 +98,7 @@ Middle = Callable[[float, float, float], float]
     tol=1e-8,
     tol_reason=OPTIMA,
     proof=convexity_proof,
-    max_samples=12,
+    max_samples=8,
 )
 def convex_in_the_share(case: Case, subject: Middle) -> Any:
     s = P1.instance(case["data"])
@@ -131,7 +131,7 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
         "0.5 s the proposed scheme loses 0.07 mJ at 10 % shared data and 1.17 mJ at 90 %."
     ),
     corrected_by="SHARED-F3b.corrected",
-    max_samples=30,
+    max_samples=20,
 )
 def saving_grows(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
@@ -158,7 +158,7 @@ def saving_grows(case: Case, subject: Compare) -> Any:
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=15,
+    max_samples=10,
 )
 def saving_is_concave(case: Case, subject: Any) -> Any:
     s, (a, b) = P1.instance(case["data"]), case["shares"]
@@ -196,7 +196,7 @@ def placed(share: float, latency: float) -> Instance:
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=12,
+    max_samples=8,
 )
 def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     s = placed(case["share"], 0.1)
@@ -220,7 +220,7 @@ def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     ],
     tol=1e-7,
     tol_reason=OPTIMA + "; four of them make the difference",
-    max_samples=15,
+    max_samples=8,
 )
 def gap_shrinks(case: Case, subject: Callable[[Interval, Interval], Interval]) -> Any:
     gaps, scale = [], 0.0
