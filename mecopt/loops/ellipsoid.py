@@ -1,6 +1,6 @@
 r"""Maximise a concave function of a few variables from its values and supergradients: the ellipsoid method.
 
-    max f(x),   f concave,   x >= least (optional),   a maximiser known to lie within an axis-parallel ellipsoid
+    max f(x),   f concave,   x >= least (optional),   a maximiser within a known axis-parallel ellipsoid
 
 Each step cuts away the part of the ellipsoid where f(c) + g (x - c) is below the best value seen (a deep
 cut) and wraps what is left into the smallest ellipsoid. The volume shrinks by e^(-1/(2 n)) at least, and

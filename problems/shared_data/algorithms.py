@@ -1,7 +1,9 @@
 """Algorithm I of the paper, and the baselines of its figures.
 
-`local only` and `no shared data` are not points of P1': the first uploads nothing, the second shares nothing. They
-have energies of their own (`local_energy`, `without_sharing`); the others return points that the referee judges.
+`local only` and `no shared data` are not points of P1': the first uploads nothing, the second shares
+nothing. They
+have energies of their own (`local_energy`, `without_sharing`); the others return points that the referee
+judges.
 """
 
 from collections.abc import Callable
@@ -97,7 +99,9 @@ def equal_time(s: Instance, tol: float) -> Point:
 
 
 def local_energy(s: Instance) -> tuple[Array, Names]:
-    """Everything computed locally, shared data included: its energy, and why the CPUs cannot where they cannot."""
+    """Everything computed locally, shared data included: its energy, and why the CPUs cannot where they
+    cannot.
+    """
     wide = {name: s.data[name][..., None] for name in ("cycles_per_bit", "energy_coefficient", "max_latency")}
     cycles = wide["cycles_per_bit"] * s.input_bits
     joule = np.sum(wide["energy_coefficient"] * cycles**3 / wide["max_latency"] ** 2, axis=-1)
@@ -112,7 +116,9 @@ def without_sharing(s: Instance) -> Instance:
 
 
 class Dual(NamedTuple):
-    """Algorithm I's end: the minimiser of the Lagrangian at the best multipliers (step 5), these, the trace."""
+    """Algorithm I's end: the minimiser of the Lagrangian at the best multipliers (step 5), these, the
+    trace.
+    """
 
     last: Minimiser
     multipliers: dict[str, Array]
@@ -150,7 +156,9 @@ def algorithm_1(s: Instance, tol: float) -> Dual:
 
 
 def _units(s: Instance) -> tuple[float, float]:
-    """Time left after the multicast, and an energy of the right size: that of computing everything locally."""
+    """Time left after the multicast, and an energy of the right size: that of computing everything
+    locally.
+    """
     left = float(s.max_latency) - multicast_time(s)
     joule, _ = local_energy(s)
     return left, float(joule)
@@ -174,7 +182,9 @@ def ellipsoid_recovered(s: Instance, tol: float) -> Point:
 
 
 def recovered_window(s: Instance, x: dict[str, Array], prices: dict[str, Array]) -> float:
-    """The window that the multipliers point at: the download times of those who wait for it, by their price."""
+    """The window that the multipliers point at: the download times of those who wait for it, by their
+    price.
+    """
     sigma, time = prices["download_price"], x["download_time"]
     left, _ = _units(s)
     waits = np.where(time > 0, sigma, 0.0)
@@ -183,7 +193,11 @@ def recovered_window(s: Instance, x: dict[str, Array], prices: dict[str, Array])
 
 
 def _said(trace: Trace) -> str:
-    return "" if trace.ended == "converged" else f"the ellipsoid method ended ({trace.ended}) after {trace.steps} steps"
+    return (
+        ""
+        if trace.ended == "converged"
+        else f"the ellipsoid method ended ({trace.ended}) after {trace.steps} steps"
+    )
 
 
 def one_by_one(run: Callable[[Instance, float], Point]) -> Callable[[Instance, float], Point]:

@@ -22,6 +22,7 @@ from .window import best_window, cold_start
 BLOCK = 16384
 """Instances worked on at a time: enough for the few that need nested searches to be worked on together."""
 
+
 def _within_budget(p: Terms, span: Array, state: State, r: Response) -> Array:
     """Offload less where nu, whose last digit may decide on all of the energy, let too much through.
 
@@ -46,9 +47,7 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
     return policy(p, *best_window(p))
 
 
-def policy(
-    p: Terms, span: Array, state: State, closed: Mask
-) -> tuple[dict[str, Array], dict[str, Array]]:
+def policy(p: Terms, span: Array, state: State, closed: Mask) -> tuple[dict[str, Array], dict[str, Array]]:
     """The point at these windows, prices and bits, and its multipliers."""
     mute = p.output_ratio == 0
     keep = closed & ~mute
@@ -112,7 +111,9 @@ def at_window(s: Instance, window: float) -> Point:
 
 
 def solve(s: Instance, tol: float = 0.0, *, may_send: Mask | None = None) -> Point:
-    """The optimum of P1'; with `may_send` (of the users' shape) of P1' with shared data from these users only."""
+    """The optimum of P1'; with `may_send` (of the users' shape) of P1' with shared data from these users
+    only.
+    """
     return over_batch(s, solve_terms, may_send=may_send)
 
 

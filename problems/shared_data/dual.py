@@ -2,8 +2,10 @@ r"""The dual that prices nothing but the base station's budget, for any number o
 
     max_nu  { min over all constraints but the budget of  energy + nu (E_BS - E_max) }
 
-Its inner problem has one minimiser, so that no primal recovery is needed: at the best nu the budget is spent. The
-slope E_BS - E_max falls in nu, and a bracketed root finds where it vanishes; at each nu the window follows from
+Its inner problem has one minimiser, so that no primal recovery is needed: at the best nu the budget is
+spent. The
+slope E_BS - E_max falls in nu, and a bracketed root finds where it vanishes; at each nu the window follows
+from
 sum beta = sum sigma as in `window`, and nests the other way round than the closed form does.
 """
 

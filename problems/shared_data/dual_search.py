@@ -29,6 +29,9 @@ WIDEST, NARROWEST = 30.0, -45.0
 LOG_RANGE = 80.0
 """nu is searched over this many e-foldings around the price at which nobody wants to offload."""
 
+STEPS = 60
+"""Cap on Newton's method for the local bits; five or six are usual."""
+
 TOP = 690.0
 """Largest exponent evaluated: beyond it doubles overflow."""
 
@@ -49,6 +52,13 @@ def _cheapest(d: Data) -> Array:
     return np.asarray(np.log(d.up_scale / d.up_nat))
 
 
+def _cost(d: Data, nu: Array, y: Array, z: Array) -> Array:
+    """Of a bit offloaded at these exponents."""
+    return np.asarray(
+        d.up_scale / d.up_nat * np.exp(y) + d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
+    )
+
+
 def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
     """Users' best answers; `lead` is the exponent up to which the cheapest user would send shared data."""
     left = d.window - window
@@ -63,19 +73,25 @@ def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
         z = np.maximum(floor, d.output_ratio * bits / np.where(window > 0, d.down_nat * window, np.inf))
         return np.clip(y, 0.0, TOP), np.clip(z, 0.0, TOP)
 
-    def too_dear_elsewhere(local: Array) -> Array:
+    # ln(cost of an offloaded bit) - ln(saving of a local one) is convex and falls with the local bits: Newton from
+    # the left, where a bit costs what it does at the lowest load, never oversteps
+    y, z = exponent_pair(d.private_bits)
+    local = np.minimum(np.sqrt(_cost(d, nu, y, z) / (3 * d.local_scale)), d.most_local)
+    moving = d.most_local > 0
+    for _ in range(STEPS):
+        bits = d.private_bits - local
         y, z = exponent_pair(local)
-        offloading = d.up_scale / d.up_nat * np.exp(y) + d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
-        return np.asarray(np.log(offloading) - np.log(3 * d.local_scale * local**2))
-
-    low = np.full(d.private_bits.shape, 0.0)
-    _, local = falling_root(
-        lambda share: np.clip(too_dear_elsewhere(share * d.most_local), -1e3, 1e3),
-        low + 1e-12,
-        low + 1.0,
-        precision=PRECISION / 10,
-    )
-    local = local * d.most_local
+        cost = _cost(d, nu, y, z)
+        upload = np.where(y > level, d.up_scale / d.up_nat * np.exp(y) / (d.up_nat * left), 0.0)
+        free = (z <= floor) | (window <= 0)
+        steep = d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
+        download = np.where(free, 0.0, steep * z / np.where(bits > 0, bits, 1.0))
+        slope = -(upload + download) / cost - 2 / local
+        new = np.clip(local - np.log(cost / (3 * d.local_scale * local**2)) / slope, 0.0, d.most_local)
+        moving = moving & (np.abs(new - local) > 1e-13 * local)
+        if not moving.any():
+            break
+        local = np.where(moving, new, local)
     y, z = exponent_pair(local)
     bits = d.private_bits - local
     shared = np.where(level > 0, np.maximum(level * d.up_nat * left - bits, 0.0), 0.0)
@@ -119,6 +135,7 @@ def _spend_all(d: Data, window: Array) -> Array:
 
 def _time_prices(d: Data, r: Response, nu: Array, window: Array) -> tuple[Array, Array]:
     """Prices of upload and of download time."""
+
     def argument(y: Array) -> Array:
         return y * np.exp(y) - np.expm1(y)
 
@@ -130,6 +147,7 @@ def _time_prices(d: Data, r: Response, nu: Array, window: Array) -> tuple[Array,
 def best_prices(d: Data) -> dict[str, Array]:
     """Prices near those that maximise the dual bound."""
     with np.errstate(all="ignore"):
+
         def at(logit: Array) -> tuple[Array, Response, Array]:
             window = d.window / (1.0 + np.exp(-logit))
             nu = _spend_all(d, window)

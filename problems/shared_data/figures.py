@@ -1,6 +1,7 @@
 """Figures 2 and 3 of the paper, at assumed parameters (see `scenario`).
 
-The paper's levels cannot be compared, as several of its numbers are lost; what its text says about the curves can be
+The paper's levels cannot be compared, as several of its numbers are lost; what its text says about the
+curves can be
 tested. `placed` has no randomness: realisation 0 is that scenario, the others drop the users anew.
 """
 
@@ -29,10 +30,14 @@ SCHEMES = (
 )
 
 CAPTION = (
-    "Assumed, because the numbers are lost or not printed: 4 users at 50, 100, 150, 200 m (first realisation) or dropped at "
-    "30 to 250 m (the others), path loss 128.1 + 37.6 log10(km) dB, 63 kbit each, 1000 cycles per bit, kappa = 1e-28 (which "
-    "give the printed energies of local computing), 1 W and 1 mJ at the base station, a_0 = 1, CPUs of 1 GHz. As printed: "
-    "10 MHz, -169 dBm/Hz, 0.625 J/s to receive. Local only is plotted without its CPU limit, as in the paper. {rest}"
+    "Assumed, because the numbers are lost or not printed: 4 users at 50, 100, 150, 200 m (first "
+    "realisation) or dropped at "
+    "30 to 250 m (the others), path loss 128.1 + 37.6 log10(km) dB, 63 kbit each, 1000 cycles per bit, "
+    "kappa = 1e-28 (which "
+    "give the printed energies of local computing), 1 W and 1 mJ at the base station, a_0 = 1, CPUs of 1 "
+    "GHz. As printed: "
+    "10 MHz, -169 dBm/Hz, 0.625 J/s to receive. Local only is plotted without its CPU limit, as in the "
+    "paper. {rest}"
 )
 
 
@@ -46,7 +51,12 @@ def draw(samples: int, seed: int) -> Sequence[Instance]:
 
 def _instance(gain: np.ndarray) -> Instance:
     data = COMMON | {"input_bits": np.full(USERS, INPUT_BITS), "local_frequency": np.full(USERS, 1e9)}
-    data |= {"uplink_gain": gain, "downlink_gain": gain, "max_latency": 0.05, "shared_bits": SHARE * INPUT_BITS}
+    data |= {
+        "uplink_gain": gain,
+        "downlink_gain": gain,
+        "max_latency": 0.05,
+        "shared_bits": SHARE * INPUT_BITS,
+    }
     return P1.instance(data)
 
 

@@ -1,8 +1,10 @@
 r"""Proposition 1 and Lemma 1 as printed: what minimises the partial Lagrangian (17) at given multipliers.
 
-    r_k^u = (W_u/ln 2) (1 + W0((beta_k h_k/n_u - 1)/e)),  r_k^d = (W_d/ln 2) (1 + W0(((rho + sigma_k) g_k/(nu n_d) - 1)/e))
+    r_k^u = (W_u/ln 2) (1 + W0((beta_k h_k/n_u - 1)/e))
+    r_k^d = (W_d/ln 2) (1 + W0(((rho + sigma_k) g_k/(nu n_d) - 1)/e)),   times = bits/rate
     D_k^L = min{M_k, T sqrt([c_k + a0 d_k - omega_k]+/(3 kappa lambda_0^3))},   t = bits/rate
-    D_k^s = D_S for the k of least c_k, 0 for the others;   t_dl = 0 or T - t_mc by the sign of sum (beta - sigma)
+    D_k^s = D_S for the k of least c_k, 0 for the others
+    t_dl  = 0 or T - t_mc by the sign of sum (beta - sigma)
 
 with c_k = f_u'(r_k^u)/h_k and d_k = nu f_d'(r_k^d)/g_k. A minimiser of the Lagrangian need not satisfy the
 constraints that were priced, and is not unique where two c_k are equal or sum beta = sum sigma.
@@ -20,7 +22,9 @@ LN2 = float(np.log(2.0))
 
 
 class Minimiser(NamedTuple):
-    """A minimiser of the Lagrangian, its value g, and the constraint residuals it leaves (its supergradient)."""
+    """A minimiser of the Lagrangian, its value g, and the constraint residuals it leaves (its
+    supergradient).
+    """
 
     x: dict[str, Array]
     value: float

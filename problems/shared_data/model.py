@@ -2,14 +2,16 @@ r"""P1' as one disciplined (DPP) convex program with shifted exponential cones.
 
 Bits count in units of D0 = max(max M, D_S), upload times in tau0 = T - t_mc, download times in t0 with
 sum_k t0 G_k (e^(a0 M_k/(2 w_d t0)) - 1) = E_max (or tau0). With reference exponents y_u = D0/(w_u tau0) and
-y_d = min{30, a0 max M/(2 w_d t0)} an energy A tau0 e^(y_u) ehat of sending dhat D0 bits in that tau0 seconds obeys
+y_d = min{30, a0 max M/(2 w_d t0)} an energy A tau0 e^(y_u) ehat of sending dhat D0 bits in that tau0 s obeys
 
     that exp(y_u dhat/that - y_u) <= ehat + e^(-y_u) that,
 
-and alike for the download. Without the shift a cone holds signal-to-noise ratios of 1e4 next to 1 and solvers are
+and alike for the download. Without the shift a cone holds signal-to-noise ratios of 1e4 next to 1 and
+solvers are
 off by percents. Any references give the same optimum; good ones let a solver find it.
 
-`equal` adds what the paper calls offloading with equal time length: t_k^{u,S}, t_k^{u,I} and t_k alike for all.
+`equal` adds what the paper calls offloading with equal time length: t_k^{u,S}, t_k^{u,I} and t_k alike for
+all.
 """
 
 from dataclasses import dataclass
@@ -55,7 +57,11 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
     bits = data("private") - local
     # ehat + e^-y that is the receive energy of the rotated cone
     energy = data("radio") @ (shared_receive + private_receive) - data("pause") @ (shared_time + private_time)
-    cost = energy + data("computing", None) * cp.sum(cp.power(local, 3)) + data("reception", None) * cp.sum(download)
+    cost = (
+        energy
+        + data("computing", None) * cp.sum(cp.power(local, 3))
+        + data("reception", None) * cp.sum(download)
+    )
     latency = shared_time + private_time + data("window_unit", None) * window <= 1
     waits = download <= window
     rows = [
@@ -228,7 +234,9 @@ def _duals(s: Instance, model: Any, u: Scaling, *, has_download: bool) -> dict[s
 def _feasible(
     s: Instance, d: dict[str, Any], u: Scaling, found: dict[str, Array], *, equal: bool
 ) -> dict[str, Array]:
-    """Undo the solver's constraint violations: clip bits, lengthen downloads to the budget, shrink uploads."""
+    """Undo the solver's constraint violations: clip bits, lengthen downloads to the budget, shrink
+    uploads.
+    """
     shared = np.maximum(found["shared"], 0.0)
     shared = shared * (float(s.shared_bits) / np.sum(shared)) if np.sum(shared) > 0 else 0.0 * shared
     local = d["private"] if d["closed"] else np.clip(found["local"] * u.bits, 0.0, d["most_local"])

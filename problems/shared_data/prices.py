@@ -8,7 +8,7 @@ A tau (e^y - 1) for its whole load, y = (s + I)/(w_u tau). Nested searches settl
     mu     sum_k [w_u tau ln(mu w_u/A_k) - I_k]+ = D_S, rising in mu                (safeguarded Newton)
     I      ln(max{mu, (A/w_u) e^y} + (a0 nu G/w_d) e^z) = ln(3 kappa' (M - I)^2)    (Newton)
 
-with z = max{z0, a0 I/(w_d t_dl)} and (z0 - 1) e^z0 + 1 = rho/(nu G). The difference H of the last two sides is
+with z = max{z0, a0 I/(w_d t_dl)}, (z0 - 1) e^z0 + 1 = rho/(nu G). The difference H of the last two sides is
 convex and rises with I: Newton from the right never overshoots. From the left M - I shrinks by no more than
 e^(H/2), and neither cost alone exceeds the saving there, which keeps steps across kinks in range.
 
@@ -62,7 +62,9 @@ class Terms(NamedTuple):
 
     @property
     def lag(self) -> Array:
-        """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may not."""
+        """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may
+        not.
+        """
         least = np.min(np.where(self.may_send, self.log_up, np.inf), axis=-1, keepdims=True)
         return np.where(self.may_send, self.log_up - least, np.inf)
 
@@ -129,7 +131,8 @@ def download(p: Terms, span: Array, log_nu: Array) -> Download:
 
 
 class Marginals(NamedTuple):
-    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu, t_dl.
+    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu,
+    t_dl.
 
     `most` is an upper bound of the root where H < 0.
     """
@@ -150,7 +153,9 @@ def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Arra
     there = p.log_down + log_nu + np.maximum(down.floor, held)
     total = np.logaddexp(up, there)
     up_share, down_share = np.exp(up - total), np.exp(there - total)
-    growth = np.where(leads, 0.0, up_share / (p.up_nat * left)) + np.where(free, 0.0, down_share * down.per_bit)
+    growth = np.where(leads, 0.0, up_share / (p.up_nat * left)) + np.where(
+        free, 0.0, down_share * down.per_bit
+    )
     saving = p.log_local + 2 * np.log(local)
     alone = np.minimum((saving - p.log_up) * p.up_nat * left, (saving - p.log_down - log_nu) / down.per_bit)
     excess = total - saving
@@ -167,7 +172,9 @@ def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Arra
 def respond(
     p: Terms, span: Array, log_nu: Array, lead: Array, bits: Array, on: Mask
 ) -> tuple[Array, Response]:
-    """Offloaded bits by Newton (see the module) for the instances that are `on`, and what follows from them."""
+    """Offloaded bits by Newton (see the module) for the instances that are `on`, and what follows from
+    them.
+    """
     down = download(p, span, log_nu)
     level = np.where(p.shared_bits > 0, lead - p.lag, -np.inf)
     choice = p.least_bits < p.private_bits
@@ -192,9 +199,7 @@ def answer(p: Terms, span: Array, at: State) -> Response:
     return _response(p, span, level, download(p, span, at.log_nu), at.log_nu, at.bits)
 
 
-def _response(
-    p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array
-) -> Response:
+def _response(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Response:
     choice = p.least_bits < p.private_bits
     m = _marginals(p, span, level, down, log_nu, bits)
     loose = choice & (bits > p.least_bits)
@@ -269,15 +274,17 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
         energy = np.sum(each, axis=-1, keepdims=True)
         pull = np.sum(np.where(r.shared > 0, r.per_nu, 0.0), axis=-1, keepdims=True)
         lead_slope = np.where(send_slope > 0, pull / np.where(send_slope > 0, send_slope, 1.0), 0.0)
-        slope = np.sum(per_bit * (r.per_nu + r.per_lead * lead_slope) + direct, axis=-1, keepdims=True) / energy
+        slope = (
+            np.sum(per_bit * (r.per_nu + r.per_lead * lead_slope) + direct, axis=-1, keepdims=True) / energy
+        )
         over = np.log(energy / p.max_bs_energy)
         low, high = np.where(over >= 0, log_nu, low), np.where(over < 0, log_nu, high)
         new = log_nu - over / slope
         new = np.where((new > low) & (new < high), new, low + (high - low) / 2)
-        active = active & (np.abs(over) > 4e-15) & (np.abs(new - log_nu) > 1e-15 * np.maximum(np.abs(log_nu), 1.0))
+        active = (
+            active & (np.abs(over) > 4e-15) & (np.abs(new - log_nu) > 1e-15 * np.maximum(np.abs(log_nu), 1.0))
+        )
         if not active.any():
             break
         log_nu = np.where(active, new, log_nu)
     return state._replace(log_nu=log_nu), r
-
-

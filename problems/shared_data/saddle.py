@@ -38,7 +38,9 @@ FARTHEST = (1.0, 3.0, 1.0)
 
 
 class Residuals(NamedTuple):
-    """The three equations at a point, and their slopes in the three unknowns (rows of `(batch, 1)` arrays)."""
+    """The three equations at a point, and their slopes in the three unknowns (rows of `(batch, 1)`
+    arrays).
+    """
 
     values: tuple[Array, Array, Array]
     slopes: tuple[tuple[Array, Array, Array], ...]
@@ -92,7 +94,11 @@ def _assemble(
     # download: sigma = nu G ((z - 1) e^z + 1) - rho of those held by the window
     charge = nu * p.down_scale * argument
     sigma = _total(np.where(held, charge - p.reception_power, 0.0))
-    z_slopes = (down.per_bit * moves[0] - z / span * stretch, down.per_bit * moves[1], down.per_bit * moves[2])
+    z_slopes = (
+        down.per_bit * moves[0] - z / span * stretch,
+        down.per_bit * moves[1],
+        down.per_bit * moves[2],
+    )
     steep = nu * p.down_scale * z * full
     sigma_slopes = [_total(np.where(held, steep * dz, 0.0)) for dz in z_slopes]
     sigma_slopes[1] = sigma_slopes[1] + _total(np.where(held, charge, 0.0))
@@ -146,7 +152,8 @@ def _price_steps(f: Residuals, along: Array) -> tuple[Array, Array]:
 
 
 class Search(NamedTuple):
-    """Where Newton's method is: the window's logit and its bracket, that of ln nu at this window, prices and bits,
+    """Where Newton's method is: the window's logit and its bracket, that of ln nu at this window, prices and
+    bits,
     the size of the last step.
     """
 
@@ -194,7 +201,9 @@ def _advance(p: Terms, at: Search) -> Search:
     in_nu = np.where(still & outside & np.isfinite(dear - cheap), (cheap + dear) / 2 - log_nu, in_nu)
     in_lead = np.where(np.isfinite(in_lead), np.clip(in_lead, -far_lead, far_lead), 0.0)
     alone = np.min(p.lag + bits / room, axis=-1, keepdims=True)
-    alone = alone + p.shared_bits / (p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True))
+    alone = alone + p.shared_bits / (
+        p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True)
+    )
     in_lead = np.where(np.any(r.shared > 0, axis=-1, keepdims=True), in_lead, alone - lead)
     stay = arrived
     return Search(

@@ -12,6 +12,7 @@ assumed    K = 4 users, path loss 128.1 + 37.6 log10(km) dB, 1 W and 1 mJ at the
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mecopt.instance import Array
 
@@ -38,9 +39,9 @@ COMMON = {
 SCENARIOS = ("placed", "dropped")
 
 
-def path_gain(distance_km: Array) -> Array:
+def path_gain(distance_km: ArrayLike) -> Array:
     """Power gain at a distance, 128.1 + 37.6 log10(d/km) dB of loss."""
-    return np.asarray(10 ** (-(128.1 + 37.6 * np.log10(distance_km)) / 10))
+    return np.asarray(10 ** (-(128.1 + 37.6 * np.log10(np.asarray(distance_km))) / 10))
 
 
 def sample(name: str, *, users: int, batch: int | None, rng: np.random.Generator) -> dict[str, Any]:

@@ -8,7 +8,7 @@ with private bits M = D - D_S of which I = M - D^L are offloaded, E(x, t) = A t 
 E(0, t) = 0 and E(x > 0, 0) = inf, A = N0 W_u/h, G = N0 W_d/g, w = W/ln 2, kappa' = kappa lambda_0^3/T^2.
 Source: He et al. 2018, (12), (14), (15).
 
-Dual bound. By Fenchel and Young A t (e^(x/(w t)) - 1) >= (A/w) e^y x - A ((y - 1) e^y + 1) t for every y >= 0.
+Dual bound. By Fenchel and Young A t (e^(x/(w t)) - 1) >= (A/w) e^y x - A ((y - 1) e^y + 1) t for all y >= 0.
 So any exponents y_k (upload) and z_k (download) and any nu >= 0 give prices
 
     beta_k = A ((y - 1) e^y + 1),  c_k = (A/w_u) e^y,  sigma_k = [nu G ((z - 1) e^z + 1) - rho]+,
@@ -19,7 +19,8 @@ and the optimum is at least, with any mu <= min_k c_k,
     q = K rho t_mc - nu E_max - tau sum_k beta_k + tau min{0, sum_k (beta_k - sigma_k)} + D_S mu
         + sum_k min{ kappa' x^3 + (M_k - x) (c_k + a0 d_k): 0 <= x <= D_k^L,max },    tau = T - t_mc.
 
-Nothing here evaluates Lambert's W: exponents slightly off cost a slightly weaker bound, never a wrong one. The
+Nothing here evaluates Lambert's W: exponents slightly off cost a slightly weaker bound, never a wrong one.
+The
 sigma handed in are scaled to the sum of the beta first, without which q would lose their difference.
 """
 
@@ -88,11 +89,13 @@ class SharedDataStatement:
             if late[at]:
                 multicast, deadline = d.multicast_time[at][0], d.max_latency[at][0]
                 reasons[at] = (
-                    f"the multicast takes {multicast:.6g} s and max_latency = {deadline:.6g} leaves no time to upload"
+                    f"the multicast takes {multicast:.6g} s and max_latency = {deadline:.6g} leaves no "
+                    f"time to upload"
                 )
             else:
                 reasons[at] = (
-                    f"results that must be sent take more than {least[at]:.6g} J, max_bs_energy is {budget[at]:.6g}"
+                    f"results that must be sent take more than {least[at]:.6g} J, max_bs_energy is "
+                    f"{budget[at]:.6g}"
                 )
         return reasons
 
@@ -102,12 +105,15 @@ class SharedDataStatement:
         sent = _energy(ops, d.up_scale, d.up_nat, x["uploaded_shared_bits"], x["shared_upload_time"])
         own = _energy(ops, d.up_scale, d.up_nat, d.private_bits - local, x["private_upload_time"])
         computed = d.local_scale * local**3
-        return ops.sum(sent + own + computed + d.reception_power * ops.number(x["download_time"])) + (
-            d.fixed_energy[..., 0]
+        return (
+            ops.sum(sent + own + computed + d.reception_power * ops.number(x["download_time"]))
+            + (d.fixed_energy[..., 0])
         )
 
     def violations(self, d: Data, x: Variables) -> dict[str, Array]:
-        """How far each constraint is missed, relative to its bound (bits to the user's input), `(*batch,)`."""
+        """How far each constraint is missed, relative to its bound (bits to the user's input),
+        `(*batch,)`.
+        """
         sent, window = x["uploaded_shared_bits"], np.expand_dims(x["download_window"], -1)
         busy = x["shared_upload_time"] + x["private_upload_time"] + d.multicast_time + window
         offloaded = np.maximum(d.private_bits - x["local_bits"], 0.0)
@@ -118,7 +124,9 @@ class SharedDataStatement:
             "download time at most the window": np.max(
                 (x["download_time"] - window) / d.max_latency, axis=-1
             ),
-            "energy of the base station": _worst(_column(np.sum(spent, axis=-1)) - d.max_bs_energy, d.max_bs_energy),
+            "energy of the base station": _worst(
+                _column(np.sum(spent, axis=-1)) - d.max_bs_energy, d.max_bs_energy
+            ),
             "local bits at most what fits": _worst(x["local_bits"] - d.most_local, d.input_bits),
             "local bits not negative": _worst(-x["local_bits"], d.input_bits),
             "shared bits not negative": _worst(-sent, d.shared_bits),
@@ -165,7 +173,8 @@ class SharedDataStatement:
     def _within_energy(
         self, ops: Arithmetic, d: Data, bits: Numbers, time: Numbers
     ) -> tuple[Numbers, Numbers]:
-        """Meet the base station's budget: offload a little less where that is possible, else send a little longer.
+        """Meet the base station's budget: offload a little less where that is possible, else send a little
+        longer.
 
         The energy is convex in the bits, so that going the share x of the way to the least bits takes at
         least x of the way to their energy.
@@ -199,7 +208,10 @@ class SharedDataStatement:
         idle = ops.is_zero(asked)
         wanted = wanted * (target / ops.where(idle, 1.0, asked))
         per_second = ops.where(free, 1.0, nu) * d.down_scale
-        z = _exponents(ops, ops.where(np.broadcast_to(free, wanted.shape), 0.0, (d.reception_power + wanted) / per_second))
+        z = _exponents(
+            ops,
+            ops.where(np.broadcast_to(free, wanted.shape), 0.0, (d.reception_power + wanted) / per_second),
+        )
         zero = ops.number(np.zeros(wanted.shape))
         charged = ops.maximum(nu * d.down_scale * _argument(ops, z) - d.reception_power, zero)
         sigma = ops.where(np.broadcast_to(free, wanted.shape), wanted, charged)

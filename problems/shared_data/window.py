@@ -1,6 +1,7 @@
 r"""The download window at which the prices of upload and download time balance, sum beta = sum sigma.
 
-The value of P1' at a fixed window is convex in it, with slope sum beta - sum sigma: Newton's method on all three
+The value of P1' at a fixed window is convex in it, with slope sum beta - sum sigma: Newton's method on all
+three
 prices finds the window of most instances (`saddle`), a bracketed root that of the others. No window at all is
 needed where there are no results, no budget, or nothing worth offloading.
 """
@@ -40,7 +41,9 @@ def _exponents(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array
 
 def _log_argument(y: Array) -> Array:
     """ln((y - 1) e^y + 1), also where that overflows."""
-    return np.where(y > 100, y + np.log(np.maximum(y, 2.0) - 1), np.log(lambert_argument(np.minimum(y, 100.0))))
+    return np.where(
+        y > 100, y + np.log(np.maximum(y, 2.0) - 1), np.log(lambert_argument(np.minimum(y, 100.0)))
+    )
 
 
 def _log_sum(a: Array) -> Array:
@@ -92,18 +95,24 @@ def _window_by_search(p: Terms) -> tuple[Array, Mask]:
 def _nobody(p: Terms) -> tuple[Mask, Array]:
     """Where it is best that nobody offloads private bits, and the nu that proves it.
 
-    Bits sent back fast enough take no time, so that some vanishing number of them pays wherever uploading does:
+    Bits sent back fast enough take no time, so that some vanishing number of them pays wherever uploading
+    does:
     such a nu must be small, NEGLIGIBLE of the optimum in nu E_max, and not 0.
     """
     alone = p._replace(private_bits=np.zeros(p.private_bits.shape), least_bits=np.zeros(p.private_bits.shape))
-    state, r, _ = send_all(alone, np.zeros(p.window.shape), cold_start(alone), np.ones(p.window.shape, dtype=bool))
+    _state, r, _ = send_all(
+        alone, np.zeros(p.window.shape), cold_start(alone), np.ones(p.window.shape, dtype=bool)
+    )
     y = r.shared / (p.up_nat * p.window)
     radio = np.sum(p.up_scale * p.window * np.expm1(y), axis=-1, keepdims=True)
     computing = np.sum(np.exp(p.log_local) / 3 * p.private_bits**3, axis=-1, keepdims=True)
     nu = NEGLIGIBLE * (radio + computing) / p.max_bs_energy
     saving = np.exp(p.log_local) * p.private_bits**2 - p.up_scale / p.up_nat * np.exp(y)
     z = np.log(saving / (nu * np.exp(p.log_down)))
-    sigma = nu * p.down_scale * lambert_argument(np.where(saving > 0, np.maximum(z, 0.0), 0.0)) - p.reception_power
+    sigma = (
+        nu * p.down_scale * lambert_argument(np.where(saving > 0, np.maximum(z, 0.0), 0.0))
+        - p.reception_power
+    )
     sigma = np.sum(np.maximum(sigma, 0.0), axis=-1, keepdims=True)
     beta = np.sum(p.up_scale * lambert_argument(y), axis=-1, keepdims=True)
     free = np.all(p.least_bits == 0, axis=-1, keepdims=True) & np.isfinite(nu) & (nu > 0)
@@ -148,7 +157,9 @@ def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
     steep = np.sum(p.down_scale * lambert_argument(z), axis=-1, keepdims=True)
     paid = np.where(z > 0, p.reception_power, 0.0)
     wanted = np.sum(p.up_scale * lambert_argument(y) + paid, axis=-1, keepdims=True)
-    pinned = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True) & (slowest > p.max_bs_energy * (1 - TIGHT))
+    pinned = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True) & (
+        slowest > p.max_bs_energy * (1 - TIGHT)
+    )
     return np.where(pinned & (steep > 0), np.log(wanted / steep), state.log_nu)
 
 
@@ -166,6 +177,8 @@ def _without_window(
         private_bits=np.where(stays, 0.0, part.private_bits), least_bits=np.where(stays, 0.0, part.least_bits)
     )
     bits = (kept.private_bits + kept.least_bits) / 2
-    found, _, _ = send_all(kept, span[quiet], State(log_nu, start.lead, bits), np.ones(log_nu.shape, dtype=bool))
+    found, _, _ = send_all(
+        kept, span[quiet], State(log_nu, start.lead, bits), np.ones(log_nu.shape, dtype=bool)
+    )
     for target, source in zip(state, found, strict=True):
         target[quiet] = source

@@ -1,4 +1,6 @@
-"""The worked example of the specification, and P1' restated in 50-digit arithmetic. Shares no code with the package."""
+"""The worked example of the specification, and P1' restated in 50-digit arithmetic. Shares no code with
+the package.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -52,11 +54,14 @@ def exact_energy(s: Instance, x: dict[str, Any]) -> float:
         band, noise = mpf(float(s.uplink_bandwidth)) / users, mpf(float(s.noise_psd))
 
         def sending(bits: Any, time: Any, gain: Any) -> Any:
-            return mpf(0) if bits == 0 else time * noise * band / gain * (mpf(2) ** (bits / (time * band)) - 1)
+            return (
+                mpf(0) if bits == 0 else time * noise * band / gain * (mpf(2) ** (bits / (time * band)) - 1)
+            )
 
         wide = mpf(float(s.multicast_bandwidth))
         slowest = min(
-            wide * mpmath.log(1 + mpf(float(s.max_bs_power)) * mpf(float(g)) / (noise * wide), 2) for g in s.downlink_gain
+            wide * mpmath.log(1 + mpf(float(s.max_bs_power)) * mpf(float(g)) / (noise * wide), 2)
+            for g in s.downlink_gain
         )
         multicast = mpf(float(s.output_ratio)) * mpf(float(s.shared_bits)) / slowest
         total = users * mpf(float(s.reception_power)) * multicast
@@ -64,7 +69,9 @@ def exact_energy(s: Instance, x: dict[str, Any]) -> float:
             local = mpf(float(x["local_bits"][k]))
             bits = mpf(float(s.input_bits[k])) - mpf(float(s.shared_bits)) - local
             gain = mpf(float(s.uplink_gain[k]))
-            total += sending(mpf(float(x["uploaded_shared_bits"][k])), mpf(float(x["shared_upload_time"][k])), gain)
+            total += sending(
+                mpf(float(x["uploaded_shared_bits"][k])), mpf(float(x["shared_upload_time"][k])), gain
+            )
             total += sending(bits, mpf(float(x["private_upload_time"][k])), gain)
             cycles = mpf(float(s.cycles_per_bit)) * local
             total += mpf(float(s.energy_coefficient)) * cycles**3 / mpf(float(s.max_latency)) ** 2

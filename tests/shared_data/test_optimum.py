@@ -110,7 +110,15 @@ def test_ellipsoid() -> None:
 
 EDGES: dict[str, dict[str, Any]] = {
     "no shared data": {"shared_bits": 0.0},
-    "one user": {k: [v] for k, v in (("input_bits", 4e4), ("uplink_gain", 6e-11), ("downlink_gain", 6e-11), ("local_frequency", 1e9))},
+    "one user": {
+        k: [v]
+        for k, v in (
+            ("input_bits", 4e4),
+            ("uplink_gain", 6e-11),
+            ("downlink_gain", 6e-11),
+            ("local_frequency", 1e9),
+        )
+    },
     "shared data only": {"input_bits": [15000.0] * 3},
     "no results": {"output_ratio": 0.0},
     "free reception": {"reception_power": 0.0},
@@ -140,10 +148,28 @@ def test_no_budget_means_no_private_offloading() -> None:
 
 def test_equal_users_share() -> None:
     ones = {"input_bits": [1, 1], "uplink_gain": [1, 1], "downlink_gain": [1, 1], "local_frequency": [1, 1]}
-    data = dict.fromkeys(("shared_bits", "cycles_per_bit", "energy_coefficient", "max_latency", "downlink_bandwidth", "noise_psd"), 1)
-    data |= {"uplink_bandwidth": 2, "max_bs_power": 1, "max_bs_energy": 1, "output_ratio": 0, "reception_power": 1}
+    data = dict.fromkeys(
+        (
+            "shared_bits",
+            "cycles_per_bit",
+            "energy_coefficient",
+            "max_latency",
+            "downlink_bandwidth",
+            "noise_psd",
+        ),
+        1,
+    )
+    data |= {
+        "uplink_bandwidth": 2,
+        "max_bs_power": 1,
+        "max_bs_energy": 1,
+        "output_ratio": 0,
+        "reception_power": 1,
+    }
     s = P1.instance(data | ones)
     r = P1.solve(s)
     assert r.x["uploaded_shared_bits"] == pytest.approx([0.5, 0.5])
     assert r.value == pytest.approx(2 * (2**0.5 - 1), rel=1e-14)
-    assert P1.solve(s, method="baseline:single-transmitter", rigorous=False).value == pytest.approx(1.0, rel=1e-12)
+    assert P1.solve(s, method="baseline:single-transmitter", rigorous=False).value == pytest.approx(
+        1.0, rel=1e-12
+    )

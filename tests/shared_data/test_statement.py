@@ -1,4 +1,6 @@
-"""The referee of P1': its bound holds at any prices, wrong points and misprints do not pass, bad data is refused."""
+"""The referee of P1': its bound holds at any prices, wrong points and misprints do not pass, bad data is
+refused.
+"""
 
 from typing import Any
 
@@ -16,7 +18,10 @@ def test_bound_holds_at_any_prices() -> None:
     exact = P1.solve(s)
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        off = {name: np.asarray(p) * 10 ** rng.uniform(-1, 1, np.shape(p)) for name, p in exact.multipliers.items()}
+        off = {
+            name: np.asarray(p) * 10 ** rng.uniform(-1, 1, np.shape(p))
+            for name, p in exact.multipliers.items()
+        }
         with ball_arithmetic() as ops:
             d = P1.statement.lift(ops, s)
             bound = lower(P1.statement.bound(ops, d, off))
@@ -32,7 +37,10 @@ def test_own_prices_prove_the_optimum() -> None:
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "shared bits to another": {"uploaded_shared_bits": [0.0, 15000.0, 0.0], "shared_upload_time": [0.0, 0.008, 0.0]},
+    "shared bits to another": {
+        "uploaded_shared_bits": [0.0, 15000.0, 0.0],
+        "shared_upload_time": [0.0, 0.008, 0.0],
+    },
     "a bit less local": {"local_bits": [5900.0, 6013.0, 7174.0]},
     "longer downloads": {"download_time": [0.0010, 0.00139, 0.00139]},
     "too many local bits": {"local_bits": [25000.0, 6013.0, 7174.0]},

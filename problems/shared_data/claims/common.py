@@ -12,7 +12,8 @@ from mecopt.instance import Array, Instance
 from mecopt.problem import Problem
 from mecopt.referee import judge
 
-from .. import P1, closed_form
+from .. import P1 as P1
+from .. import closed_form
 from ..statement import SharedDataStatement
 
 PAPER = "He et al. 2018"
@@ -100,8 +101,13 @@ SHARES = st.sampled_from([1.0, 0.5, 0.25, 0.75, 0.1, 0.9])
 
 
 def cases(
-    *, users: tuple[int, int] = (1, 4), shares: SearchStrategy[float] = SHARES, **overrides: SearchStrategy[Any]
+    *,
+    users: tuple[int, int] = (1, 4),
+    shares: SearchStrategy[float] = SHARES,
+    **overrides: SearchStrategy[Any],
 ) -> SearchStrategy[Case]:
     """Cases of P1' of which `shared_bits` is a share of the least input."""
     drawn = instances(P1, users=users, **(NATURAL | {"shared_bits": st.just(0.0)} | overrides))
-    return st.builds(lambda case, share: case | {"shared_bits": share * min(case["input_bits"])}, drawn, shares)
+    return st.builds(
+        lambda case, share: case | {"shared_bits": share * min(case["input_bits"])}, drawn, shares
+    )

@@ -25,15 +25,19 @@ Compare = Callable[[Optimum, Optimum], Any]
     id="SHARED-F2a",
     source=f"{PAPER}, Section V, Fig. 2",
     statement=(
-        "For every offloading scheme the energy falls as the deadline grows. (Checked, not to rise: proposed, no shared "
-        "data, full offloading, at proved optima; all constraints are implied by those of a shorter deadline.)"
+        "For every offloading scheme the energy falls as the deadline grows. (Checked, not to rise: "
+        "proposed, no shared "
+        "data, full offloading, at proved optima; all constraints are implied by those of a shorter "
+        "deadline.)"
     ),
     recorded="certified",
     draws=st.tuples(cases(users=(1, 3)), decades(1.01, 10.0)).map(lambda t: {"data": t[0], "longer": t[1]}),
     subject=less,
     mutants=[
         Mutant("rises", lambda after, before: less(before, after)),
-        Mutant("halves", lambda after, before: less(after, before) if after.upper < before.lower / 2 else FAILS),
+        Mutant(
+            "halves", lambda after, before: less(after, before) if after.upper < before.lower / 2 else FAILS
+        ),
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
@@ -89,7 +93,8 @@ def not_above(s: Instance, best: Optimum, rivals: list[Interval]) -> Any:
     id="SHARED-F2b",
     source=f"{PAPER}, Section V, Fig. 2",
     statement=(
-        "Only the proposed scheme attains the lowest energy, of local only, no shared data, full offloading and equal "
+        "Only the proposed scheme attains the lowest energy, of local only, no shared data, full "
+        "offloading and equal "
         "times. (Checked, generously: none of the others is lower.)"
     ),
     recorded="refuted",
@@ -102,9 +107,12 @@ def not_above(s: Instance, best: Optimum, rivals: list[Interval]) -> Any:
     tol=1e-6,
     tol_reason=OPTIMA,
     explanation=(
-        "P1′ makes the users upload the shared data and receive its results, which takes D_S N0 ln 2/hₖ at any rate "
-        "and K ϱ t_mc; local only and no shared data need neither. Local energy falls as 1/T² and wins for long "
-        "deadlines or cheap CPUs. In the assumed scenario local only takes 0.40 mJ at T = 0.5 s, the proposed scheme "
+        "P1′ makes the users upload the shared data and receive its results, which takes D_S N0 ln 2/hₖ "
+        "at any rate "
+        "and K ϱ t_mc; local only and no shared data need neither. Local energy falls as 1/T² and wins "
+        "for long "
+        "deadlines or cheap CPUs. In the assumed scenario local only takes 0.40 mJ at T = 0.5 s, the "
+        "proposed scheme "
         "with 30 % shared data 0.66 mJ."
     ),
     corrected_by="SHARED-F2b.corrected",
@@ -127,7 +135,8 @@ def upload_floor(s: Instance) -> float:
     id="SHARED-F2b.corrected",
     source=f"correction of {PAPER}, Section V, Fig. 2",
     statement=(
-        "The proposed scheme is never above full offloading and equal times. It is above local only and no shared data "
+        "The proposed scheme is never above full offloading and equal times. It is above local only and "
+        "no shared data "
         "for long deadlines: it never falls below D_S N0 ln 2/max hₖ, local only falls as 1/T²."
     ),
     recorded="certified",
@@ -136,7 +145,10 @@ def upload_floor(s: Instance) -> float:
     mutants=[
         Mutant("local only, too", (all_rivals, upload_floor)),
         Mutant("ten times the floor", (restrictions, lambda s: 10 * upload_floor(s))),
-        Mutant("the floor with the worst channel", (restrictions, lambda s: float(s.shared_bits * s.noise_psd / np.min(s.uplink_gain)))),
+        Mutant(
+            "the floor with the worst channel",
+            (restrictions, lambda s: float(s.shared_bits * s.noise_psd / np.min(s.uplink_gain))),
+        ),
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
@@ -153,7 +165,9 @@ def restrictions_cost(case: Case, subject: tuple[Rivals, Floor]) -> Any:
 
 
 class Growth(NamedTuple):
-    """The local energy of a bit when the deadline shrinks: its ratio for equal steps, or for equal factors."""
+    """The local energy of a bit when the deadline shrinks: its ratio for equal steps, or for equal
+    factors.
+    """
 
     steps: bool
     power: int
@@ -170,7 +184,8 @@ def local_law_proof() -> str:
     id="SHARED-F2c",
     source=f"{PAPER}, Section V, Fig. 2",
     statement=(
-        "The local energy of a bit increases exponentially as the deadline shrinks, from 10 mJ at 0.1 s to 1000 mJ at "
+        "The local energy of a bit increases exponentially as the deadline shrinks, from 10 mJ at 0.1 s "
+        "to 1000 mJ at "
         "0.01 s. (Checked: shortening T by equal steps multiplies it by equal factors.)"
     ),
     recorded="refuted",
@@ -180,8 +195,10 @@ def local_law_proof() -> str:
     tol=1e-9,
     tol_reason="relative to the larger side; balls are thinner than 1e-20",
     explanation=(
-        "E = κ(λ₀D)³/T² is a power law. The two printed values themselves, a factor 100 over one decade of T, are "
-        "those of 1/T²; an exponential through them would be 359 mJ at 0.03 s, where the formula gives 111 mJ."
+        "E = κ(λ₀D)³/T² is a power law. The two printed values themselves, a factor 100 over one decade "
+        "of T, are "
+        "those of 1/T²; an exponential through them would be 359 mJ at 0.03 s, where the formula gives "
+        "111 mJ."
     ),
     corrected_by="SHARED-F2c.corrected",
 )
@@ -200,7 +217,8 @@ def growth_of_local_energy(case: Case, subject: Growth) -> Any:
     id="SHARED-F2c.corrected",
     source=f"correction of {PAPER}, Section V, Fig. 2",
     statement=(
-        "The local energy is κ Σ(λ₀Dₖ)³/T²: a c times shorter deadline takes c² times as much, 1000 mJ at 0.01 s for 10 "
+        "The local energy is κ Σ(λ₀Dₖ)³/T²: a c times shorter deadline takes c² times as much, 1000 mJ at "
+        "0.01 s for 10 "
         "mJ at 0.1 s."
     ),
     recorded="proved",
@@ -213,7 +231,11 @@ def growth_of_local_energy(case: Case, subject: Growth) -> Any:
 )
 def local_power_law(case: Case, subject: Growth) -> Any:
     gain = path_gain(0.05 * np.arange(1, 5))
-    data = COMMON | {"input_bits": np.full(4, INPUT_BITS), "shared_bits": 0.0, "local_frequency": np.full(4, 1e9)}
+    data = COMMON | {
+        "input_bits": np.full(4, INPUT_BITS),
+        "shared_bits": 0.0,
+        "local_frequency": np.full(4, 1e9),
+    }
     s = P1.instance(data | {"uplink_gain": gain, "downlink_gain": gain, "max_latency": case["latency"]})
     shorter = s.replace(max_latency=s.max_latency / case["factor"])
     ratio = float(local_energy(shorter)[0] / local_energy(s)[0])
@@ -227,7 +249,8 @@ Sends = Callable[[Any, Any], bool]
     id="SHARED-F2d",
     source=f"{PAPER}, Section V",
     statement=(
-        "Equal time lengths make the shared data be sent by all users simultaneously, and are worse than the proposed "
+        "Equal time lengths make the shared data be sent by all users simultaneously, and are worse than "
+        "the proposed "
         "scheme. (Checked without private data, two users: at the common time τ the second sends, too.)"
     ),
     recorded="refuted",
@@ -237,8 +260,10 @@ Sends = Callable[[Any, Any], bool]
     tol=1e-9,
     tol_reason="relative to the larger marginal cost",
     explanation=(
-        "Equal times do not force equal bits: for a common time t the split is water-filling, and a user whose first "
-        "bit costs more than the last bit of another, hⱼ/hₖ ≥ 2^(D_S/(W t)), sends none. Without private data all "
+        "Equal times do not force equal bits: for a common time t the split is water-filling, and a user "
+        "whose first "
+        "bit costs more than the last bit of another, hⱼ/hₖ ≥ 2^(D_S/(W t)), sends none. Without private "
+        "data all "
         "users send for the same time anyway, so that equal times lose nothing."
     ),
     corrected_by="SHARED-F2d.corrected",
@@ -257,11 +282,14 @@ def all_users_send(case: Case, subject: Sends) -> Any:
     id="SHARED-F2d.corrected",
     source=f"correction of {PAPER}, Section V",
     statement=(
-        "Equal times never take less energy than the proposed scheme, and as much when no user has private data. For a "
+        "Equal times never take less energy than the proposed scheme, and as much when no user has "
+        "private data. For a "
         "common time t the users with hₖ > N0 ln 2/μ send, μ such that Σ W t [log₂(μ hₖ/(N0 ln 2))]⁺ = D_S."
     ),
     recorded="supported",
-    draws=cases(users=(2, 3), shares=st.sampled_from([1.0, 1.0, 0.5]), output_ratio=st.sampled_from([0.0, 0.1])),
+    draws=cases(
+        users=(2, 3), shares=st.sampled_from([1.0, 1.0, 0.5]), output_ratio=st.sampled_from([0.0, 0.1])
+    ),
     subject=lambda best, rival: (rival - best) / best,
     mutants=[
         Mutant("never more", lambda best, rival: (best - rival) / best),
@@ -285,5 +313,3 @@ def equal_times_lose(case: Case, subject: Callable[[float, float], float]) -> An
     alike = np.all(s.input_bits == s.shared_bits)
     same = agree(float(rival.value), best.upper) if alike else None
     return smallest(slack, same)
-
-

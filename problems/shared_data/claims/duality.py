@@ -45,7 +45,8 @@ DualValue = Callable[[Minimiser, Instance], float]
     id="SHARED-D1",
     source=f"{PAPER}, Section IV-B, (16)-(18)",
     statement=(
-        "Strong duality: the optimum of the dual (18) is that of P1′. (Checked: g at the multipliers of a proved optimum "
+        "Strong duality: the optimum of the dual (18) is that of P1′. (Checked: g at the multipliers of a "
+        "proved optimum "
         "is its value.)"
     ),
     recorded="supported",
@@ -108,7 +109,8 @@ def measure(s: Instance, best: Optimum, x: dict[str, Array]) -> Any:
     id="SHARED-A1",
     source=f"{PAPER}, Table I, step 5",
     statement=(
-        "Algorithm I converges to the optimal multipliers, and solving (17) again with them gives the optimal solution "
+        "Algorithm I converges to the optimal multipliers, and solving (17) again with them gives the "
+        "optimal solution "
         "of P1′. (Checked at the exact multipliers, with whatever minimising t_dl fits best.)"
     ),
     recorded="refuted",
@@ -121,9 +123,12 @@ def measure(s: Instance, best: Optimum, x: dict[str, Array]) -> Any:
     tol=1e-5,
     tol_reason="relative to bounds and to the optimum; multipliers are good to 1e-7",
     explanation=(
-        "(17) has many minimisers at the optimal multipliers: its value does not depend on t_dl, as Σβ = Σσ, nor on the "
-        "split of the shared bits among users of equal cₖ. The rule (22) returns t_dl = 0 or T − t_mc, Lemma 1 a single "
-        "sender; neither need satisfy (14). Two equal users: one is told to send all shared bits at the rate that is "
+        "(17) has many minimisers at the optimal multipliers: its value does not depend on t_dl, as Σβ = "
+        "Σσ, nor on the "
+        "split of the shared bits among users of equal cₖ. The rule (22) returns t_dl = 0 or T − t_mc, "
+        "Lemma 1 a single "
+        "sender; neither need satisfy (14). Two equal users: one is told to send all shared bits at the "
+        "rate that is "
         "right for half of them and overruns the deadline."
     ),
     corrected_by="SHARED-A1.corrected",
@@ -139,8 +144,10 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
     id="SHARED-A1.corrected",
     source=f"correction of {PAPER}, Table I",
     statement=(
-        "The ellipsoid method on the dual converges to its optimum (checked for one user, to 1e-6), and from the "
-        "optimal multipliers the optimal solution follows by the download window Σσₖtₖ/Σσₖ and the primal problem at "
+        "The ellipsoid method on the dual converges to its optimum (checked for one user, to 1e-6), and "
+        "from the "
+        "optimal multipliers the optimal solution follows by the download window Σσₖtₖ/Σσₖ and the primal "
+        "problem at "
         "that window."
     ),
     recorded="supported",

@@ -33,10 +33,12 @@ def printed_latency(case: Case, *, over: Callable[[list[Any]], Any] = largest) -
     shared_done = largest([u["shared"] for u in users]) + case["cloudlet_shared"]
     all_done = largest([u["shared"] + u["private"] for u in users])
     return [
-        over([
-            over([u["shared"] + u["private"], shared_done]) + u["cloudlet"],
-            over([all_done, shared_done]) + case["multicast"],
-        ])
+        over(
+            [
+                over([u["shared"] + u["private"], shared_done]) + u["cloudlet"],
+                over([all_done, shared_done]) + case["multicast"],
+            ]
+        )
         + u["download"]
         for u in users
     ]
@@ -44,7 +46,7 @@ def printed_latency(case: Case, *, over: Callable[[list[Any]], Any] = largest) -
 
 def user_times(**more: Any) -> Any:
     names = ("shared", "private", "cloudlet", "download")
-    return st.fixed_dictionaries({name: TIME for name in names} | more)
+    return st.fixed_dictionaries(dict.fromkeys(names, TIME) | more)
 
 
 class Program(NamedTuple):
@@ -75,7 +77,8 @@ def convexity_proof() -> str:
         vanishes(H.det(), f"determinant of the Hessian, {what}")
         holds(sp.simplify(H[0, 0]).is_positive, f"its first entry, {what}")
     return (
-        "energies have Hessians of determinant 0 and positive diagonal; (10) is built from sums and maxima of times and "
+        "energies have Hessians of determinant 0 and positive diagonal; (10) is built from sums and "
+        "maxima of times and "
         "of cloudlet times that are linear in the bits; the other constraints are linear"
     )
 
@@ -102,16 +105,25 @@ SCHEDULE = st.fixed_dictionaries(
     id="SHARED-C1",
     source=f"{PAPER}, Section III and IV-A",
     statement=(
-        "P1 is convex; (12b) with the latency (10) is a convex constraint (cloudlet times linear in the bits). "
+        "P1 is convex; (12b) with the latency (10) is a convex constraint (cloudlet times linear in the "
+        "bits). "
         "(Checked: (10) and the energies at the midpoint of two points are at most their means.)"
     ),
     recorded="proved",
     draws=st.fixed_dictionaries(
-        {"one": SCHEDULE, "other": SCHEDULE, "bits": st.lists(decades(1e-2, 1e2), min_size=2, max_size=2), "times": st.lists(TIME, min_size=2, max_size=2)}
+        {
+            "one": SCHEDULE,
+            "other": SCHEDULE,
+            "bits": st.lists(decades(1e-2, 1e2), min_size=2, max_size=2),
+            "times": st.lists(TIME, min_size=2, max_size=2),
+        }
     ),
     subject=PRINTED,
     mutants=[
-        Mutant("the smaller for the larger in (10)", PRINTED._replace(latency=lambda c: printed_latency(c, over=least))),
+        Mutant(
+            "the smaller for the larger in (10)",
+            PRINTED._replace(latency=lambda c: printed_latency(c, over=least)),
+        ),
         Mutant("t f(D) for t f(D/t)", PRINTED._replace(radio=lambda D, t: t * D.expm1())),
         Mutant("D³ t² for D³/t²", PRINTED._replace(local=lambda D, t: D**3 * t**2)),
     ],
@@ -150,7 +162,8 @@ def own_upload(case: Case) -> list[Any]:
     id="SHARED-C2",
     source=f"{PAPER}, Section IV-A",
     statement=(
-        "If the cloudlet computes the shared data within every user's private upload and private data within the "
+        "If the cloudlet computes the shared data within every user's private upload and private data "
+        "within the "
         "multicast, (10) is max_j (t_jᵘˢ + t_jᵘᴵ) + t_mc + t_k, and with t_dl ≥ t_k (12b) is (14)."
     ),
     recorded="certified",
@@ -211,5 +224,3 @@ def stretching_proof() -> str:
 def more_time_costs_less(case: Case, subject: Callable[[Any, Any], Any]) -> Any:
     less = case["time"] * case["share"]
     return Interval.from_arb(apart(subject(case["bits"], less), subject(case["bits"], case["time"])))
-
-

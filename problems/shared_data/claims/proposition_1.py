@@ -25,7 +25,12 @@ def receive(case: Case, rate: Any) -> Any:
 
 def receive_slope(case: Case, rate: Any) -> Any:
     """f′(x)."""
-    return case["noise"] * arb.const_log2() / case["bandwidth"] * (rate * arb.const_log2() / case["bandwidth"]).exp()
+    return (
+        case["noise"]
+        * arb.const_log2()
+        / case["bandwidth"]
+        * (rate * arb.const_log2() / case["bandwidth"]).exp()
+    )
 
 
 def rate(case: Case, price: Any, *, branch: int = 0, plus: int = 1) -> Any:
@@ -43,11 +48,18 @@ def stationary_proof() -> str:
     slope = sp.diff(cost, t).subs(D, r * t)
     vanishes(slope - (f - r * sp.diff(f, r)) / h - b, "slope in t: (f(r) − r f′(r))/h + β")
     at = sp.expand((f - r * sp.diff(f, r)).subs(r, W / sp.log(2) * y))
-    vanishes(sp.simplify(at.rewrite(sp.exp)) + n * ((y - 1) * sp.exp(y) + 1), "f − r f′ = −n ((y − 1) e^y + 1)")
+    vanishes(
+        sp.simplify(at.rewrite(sp.exp)) + n * ((y - 1) * sp.exp(y) + 1), "f − r f′ = −n ((y − 1) e^y + 1)"
+    )
     w = sp.Symbol("w")
-    vanishes(((y - 1) * sp.exp(y) + 1).subs(y, 1 + w) - (w * sp.exp(w) * sp.E + 1), "y = 1 + w: w e^w = (x − 1)/e")
+    vanishes(
+        ((y - 1) * sp.exp(y) + 1).subs(y, 1 + w) - (w * sp.exp(w) * sp.E + 1), "y = 1 + w: w e^w = (x − 1)/e"
+    )
     holds(sp.simplify(sp.diff(f, r, 2)).is_positive, "f″ > 0: f − r f′ falls, one root")
-    return "(f(r) − r f′(r))/h = −β with r = W y/ln 2 is (y − 1) e^y + 1 = β h/n, y = 1 + W₀((β h/n − 1)/e), the only root"
+    return (
+        "(f(r) − r f′(r))/h = −β with r = W y/ln 2 is (y − 1) e^y + 1 = β h/n, "
+        "y = 1 + W₀((β h/n − 1)/e), the only root"
+    )
 
 
 Rate = Callable[[Case, Any], Any]
@@ -70,7 +82,8 @@ def is_best_rate(case: Case, price: Any, subject: Rate) -> Any:
     id="SHARED-P1a",
     source=f"{PAPER}, Proposition 1, (19), (20)",
     statement=(
-        "At given multipliers the optimal uplink rates of shared and private data are (W/ln 2) (1 + W₀((βₖ hₖ/n − 1)/e)) "
+        "At given multipliers the optimal uplink rates of shared and private data are (W/ln 2) (1 + "
+        "W₀((βₖ hₖ/n − 1)/e)) "
         "(βₖ > 0)."
     ),
     recorded="proved",
@@ -92,7 +105,12 @@ def uplink_rate(case: Case, subject: Rate) -> Any:
     statement="The optimal downlink rate is (W/ln 2) (1 + W₀(((ϱ + σₖ) gₖ/(ν n) − 1)/e)) (ϱ + σₖ > 0).",
     recorded="proved",
     draws=st.fixed_dictionaries(
-        {"reception": decades(1e-3, 1e3), "price": decades(1e-3, 1e3, special=[0.0]), "energy_price": decades(1e-3, 1e3), **RADIO}
+        {
+            "reception": decades(1e-3, 1e3),
+            "price": decades(1e-3, 1e3, special=[0.0]),
+            "energy_price": decades(1e-3, 1e3),
+            **RADIO,
+        }
     ),
     subject=lambda case, nu, wait: rate(case, wait / nu),
     mutants=[
@@ -118,7 +136,8 @@ Window = Callable[[Any, Any], Any]
     id="SHARED-P1c",
     source=f"{PAPER}, Proposition 1, (22)",
     statement=(
-        "The Lagrangian is linear in t_dl with slope Σ(βₖ − σₖ): t_dl = 0 minimises it if that is positive, t_dl = T − "
+        "The Lagrangian is linear in t_dl with slope Σ(βₖ − σₖ): t_dl = 0 minimises it if that is "
+        "positive, t_dl = T − "
         "t_mc if it is negative, and any t_dl if it is 0."
     ),
     recorded="certified",
@@ -171,7 +190,10 @@ def local_proof() -> str:
     root = T * sp.sqrt((C - w) / (3 * k * lam**3))
     vanishes(sp.simplify(sp.diff(L, D).subs(D, root)), "slope at the root")
     holds(sp.diff(L, D, 2).is_positive, "convex in D")
-    return "κλ₀³D³/T² + ωD − D(c + a₀d) is convex in D; its slope vanishes at T √((c + a₀d − ω)/(3κλ₀³)), clipped to [0, M]"
+    return (
+        "κλ₀³D³/T² + ωD − D(c + a₀d) is convex in D; its slope vanishes at T √((c + a₀d − ω)/(3κλ₀³)), "
+        "clipped to [0, M]"
+    )
 
 
 LocalRule = Callable[[Local], Any]
@@ -191,7 +213,13 @@ LocalRule = Callable[[Local], Any]
         Mutant("without the 3", partial(local_bits, factor=1)),
         Mutant("+ ω", partial(local_bits, sign=1)),
         Mutant("λ₀² for λ₀³", partial(local_bits, power=2)),
-        Mutant("without min", lambda u: u.latency * ((u.cost - u.omega).max(arb(0)) / (3 * u.kappa * u.cycles**3)).sqrt() + u.private * 0),
+        Mutant(
+            "without min",
+            lambda u: (
+                u.latency * ((u.cost - u.omega).max(arb(0)) / (3 * u.kappa * u.cycles**3)).sqrt()
+                + u.private * 0
+            ),
+        ),
     ],
     tol=1e-12,
     tol_reason="relative to the sizes of the terms",
@@ -216,7 +244,8 @@ def local_bits_rule(case: Case, subject: LocalRule) -> Any:
     id="SHARED-P1e",
     source=f"{PAPER}, after Proposition 1",
     statement=(
-        "The optimal rate of the shared data of a user equals that of its private data. (Checked: at a price β of time "
+        "The optimal rate of the shared data of a user equals that of its private data. (Checked: at a "
+        "price β of time "
         "no two rates send both cheaper than one rate for both.)"
     ),
     recorded="proved",
@@ -244,7 +273,9 @@ def one_rate_for_both(case: Case, subject: Callable[[Any], tuple[Any, Any]]) -> 
 
     def cost(first: Any, second: Any) -> Any:
         times = (case["shared"] / first, case["private"] / second)
-        energy = sum((t / case["gain"] * receive(case, r) for t, r in zip(times, (first, second), strict=True)), arb(0))
+        energy = sum(
+            (t / case["gain"] * receive(case, r) for t, r in zip(times, (first, second), strict=True)), arb(0)
+        )
         return energy + case["price"] * sum(times, arb(0))
 
     chosen = cost(*subject(best))

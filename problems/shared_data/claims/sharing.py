@@ -32,11 +32,16 @@ def at_share(s: Instance, share: float) -> Instance:
 Compare = Callable[[Optimum, Optimum], Any]
 
 
+def at_most_doubles(more: Optimum, fewer: Optimum) -> Interval:
+    return HOLDS if more.upper < 2 * fewer.lower else FAILS
+
+
 @claim(
     id="SHARED-F3a",
     source=f"{PAPER}, Section V, Fig. 3",
     statement=(
-        "The energy of every scheme that uses the shared data falls as the shared percentage grows. (Checked, not to "
+        "The energy of every scheme that uses the shared data falls as the shared percentage grows. "
+        "(Checked, not to "
         "rise: the proposed scheme.)"
     ),
     recorded="refuted",
@@ -44,14 +49,17 @@ Compare = Callable[[Optimum, Optimum], Any]
     subject=less,
     mutants=[
         Mutant("it rises", lambda more, fewer: less(fewer, more)),
-        Mutant("it at most doubles", lambda more, fewer: HOLDS if more.upper < 2 * fewer.lower else FAILS),
+        Mutant("it at most doubles", at_most_doubles),
     ],
     tol=1e-6,
     tol_reason=OPTIMA,
     explanation=(
-        "Shared data must be uploaded and its results received by all, K ϱ t_mc, t_mc in proportion to D_S; private "
-        "data may be computed locally. Where local computing is cheap, more shared data costs more: in the assumed "
-        "scenario at T = 0.5 s the energy rises all the way from 0.47 mJ (10 %) to 1.57 mJ (90 %), and at T = 0.1 s, in "
+        "Shared data must be uploaded and its results received by all, K ϱ t_mc, t_mc in proportion to "
+        "D_S; private "
+        "data may be computed locally. Where local computing is cheap, more shared data costs more: in "
+        "the assumed "
+        "scenario at T = 0.5 s the energy rises all the way from 0.47 mJ (10 %) to 1.57 mJ (90 %), and at "
+        "T = 0.1 s, in "
         "the printed range, from 1.475 mJ (80 %) to 1.579 mJ (90 %)."
     ),
     corrected_by="SHARED-F3a.corrected",
@@ -72,7 +80,8 @@ def convexity_proof() -> str:
     # I = D - D_S - D^L, t_mc and K rho t_mc are linear in D_S and the variables
     vanishes(sp.diff(m * D, D, 2), "the multicast time is linear in D_S")
     return (
-        "P1′ is jointly convex in its variables and D_S: energies are perspectives of convex functions at I = D − D_S − Dᴸ, "
+        "P1′ is jointly convex in its variables and D_S: energies are perspectives of convex functions at "
+        "I = D − D_S − Dᴸ, "
         "t_mc is linear in D_S; the optimal value of such a program is convex in D_S"
     )
 
@@ -84,8 +93,10 @@ Middle = Callable[[float, float, float], float]
     id="SHARED-F3a.corrected",
     source=f"correction of {PAPER}, Section V, Fig. 3",
     statement=(
-        "The optimum of P1′ is a convex function of D_S at fixed inputs, and so is that of full offloading: the energy "
-        "falls up to some shared percentage, possibly 0 or 100 %, and rises beyond it. (Checked at midpoints.)"
+        "The optimum of P1′ is a convex function of D_S at fixed inputs, and so is that of full "
+        "offloading: the energy "
+        "falls up to some shared percentage, possibly 0 or 100 %, and rises beyond it. (Checked at "
+        "midpoints.)"
     ),
     recorded="proved",
     draws=two_shares(),
@@ -121,13 +132,18 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
     subject=lambda more, fewer: less(more, fewer),
     mutants=[
         Mutant("it shrinks", lambda more, fewer: less(fewer, more)),
-        Mutant("it changes by less than twice the energy", lambda more, fewer: HOLDS if more.upper < 2 * fewer.lower else FAILS),
+        Mutant(
+            "it changes by less than twice the energy",
+            at_most_doubles,
+        ),
     ],
     tol=1e-6,
     tol_reason=OPTIMA,
     explanation=(
-        "The energy without shared data does not depend on the percentage, so that the saving grows exactly where the "
-        "energy of the proposed scheme falls (see SHARED-F3a); it can even be negative. In the assumed scenario at T = "
+        "The energy without shared data does not depend on the percentage, so that the saving grows "
+        "exactly where the "
+        "energy of the proposed scheme falls (see SHARED-F3a); it can even be negative. In the assumed "
+        "scenario at T = "
         "0.5 s the proposed scheme loses 0.07 mJ at 10 % shared data and 1.17 mJ at 90 %."
     ),
     corrected_by="SHARED-F3b.corrected",
@@ -145,7 +161,8 @@ def saving_grows(case: Case, subject: Compare) -> Any:
     id="SHARED-F3b.corrected",
     source=f"correction of {PAPER}, Section V, Fig. 3",
     statement=(
-        "The saving over no shared data is a concave function of D_S that starts from 0 at D_S = 0. (Checked: at a share p "
+        "The saving over no shared data is a concave function of D_S that starts from 0 at D_S = 0. "
+        "(Checked: at a share p "
         "of the way it is at least p of that at the whole.)"
     ),
     recorded="certified",
@@ -153,7 +170,9 @@ def saving_grows(case: Case, subject: Compare) -> Any:
     subject=lambda part, share, whole: (part.lo - share * whole.hi, part.hi - share * whole.lo),
     mutants=[
         Mutant("convex", lambda part, share, whole: (share * whole.lo - part.hi, share * whole.hi - part.lo)),
-        Mutant("as much as at the whole", lambda part, share, whole: (part.lo - whole.hi, part.hi - whole.lo)),
+        Mutant(
+            "as much as at the whole", lambda part, share, whole: (part.lo - whole.hi, part.hi - whole.lo)
+        ),
         Mutant("never negative", lambda part, share, whole: (part.lo, part.hi)),
     ],
     tol=1e-8,
@@ -176,7 +195,12 @@ def placed(share: float, latency: float) -> Instance:
     """The assumed scenario with this share and deadline."""
     gain = path_gain(0.05 * np.arange(1, 5))
     data = COMMON | {"input_bits": np.full(4, INPUT_BITS), "local_frequency": np.full(4, 1e9)}
-    data |= {"uplink_gain": gain, "downlink_gain": gain, "max_latency": latency, "shared_bits": share * INPUT_BITS}
+    data |= {
+        "uplink_gain": gain,
+        "downlink_gain": gain,
+        "max_latency": latency,
+        "shared_bits": share * INPUT_BITS,
+    }
     return P1.instance(data)
 
 
@@ -184,7 +208,8 @@ def placed(share: float, latency: float) -> Instance:
     id="SHARED-F3c",
     source=f"{PAPER}, Section V, Fig. 3",
     statement=(
-        "Full offloading is not always below no shared data. (Checked: in the assumed scenario it is above for T = 0.1 s "
+        "Full offloading is not always below no shared data. (Checked: in the assumed scenario it is "
+        "above for T = 0.1 s "
         "and at most 30 % shared data.)"
     ),
     recorded="certified",
@@ -192,7 +217,12 @@ def placed(share: float, latency: float) -> Instance:
     subject=lambda full, none: less(none, full),
     mutants=[
         Mutant("it is below", lambda full, none: less(full, none)),
-        Mutant("it is twice as high", lambda full, none: Interval((full.lower - 2 * none.upper) / full.upper, (full.upper - 2 * none.lower) / full.lower)),
+        Mutant(
+            "it is twice as high",
+            lambda full, none: Interval(
+                (full.lower - 2 * none.upper) / full.upper, (full.upper - 2 * none.lower) / full.lower
+            ),
+        ),
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
@@ -207,7 +237,9 @@ def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
 @claim(
     id="SHARED-F3d",
     source=f"{PAPER}, Section V, Fig. 3",
-    statement="The gap between full offloading and the proposed scheme shrinks as the shared percentage grows.",
+    statement=(
+        "The gap between full offloading and the proposed scheme shrinks as the shared percentage grows."
+    ),
     recorded="certified",
     draws=st.one_of(
         two_shares(),
@@ -216,7 +248,9 @@ def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     subject=lambda before, after: Interval(before.lo - after.hi, before.hi - after.lo),
     mutants=[
         Mutant("it grows", lambda before, after: Interval(after.lo - before.hi, after.hi - before.lo)),
-        Mutant("it halves", lambda before, after: Interval(before.lo / 2 - after.hi, before.hi / 2 - after.lo)),
+        Mutant(
+            "it halves", lambda before, after: Interval(before.lo / 2 - after.hi, before.hi / 2 - after.lo)
+        ),
     ],
     tol=1e-7,
     tol_reason=OPTIMA + "; four of them make the difference",
@@ -225,7 +259,11 @@ def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
 def gap_shrinks(case: Case, subject: Callable[[Interval, Interval], Interval]) -> Any:
     gaps, scale = [], 0.0
     for share in case["shares"]:
-        s = placed(share, case["latency"]) if "latency" in case else at_share(P1.instance(case["data"]), share)
+        s = (
+            placed(share, case["latency"])
+            if "latency" in case
+            else at_share(P1.instance(case["data"]), share)
+        )
         full, best = full_offloading(s), certified(s)
         if full is None or best is None:
             return None

@@ -1,8 +1,8 @@
 """Who uploads the shared data: Lemma 1, and what the primal problem says of it.
 
-Both upload phases of a user run at one rate, so that its upload costs A τ (e^y − 1), y = (D^s + I)/(w τ) the exponent
-of its whole load, A = N0 W/h, w = W/ln 2, and a further shared bit costs c = (A/w) e^y. Moving a shared bit from j to
-k pays exactly when c_k < c_j.
+Both upload phases of a user run at one rate, so that its upload costs A τ (e^y − 1), y = (D^s + I)/(w τ) the
+exponent of its whole load, A = N0 W/h, w = W/ln 2, and a further shared bit costs c = (A/w) e^y. Moving a shared
+bit from j to k pays exactly when c_k < c_j.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,8 @@ def best_of(s: Instance, masks: list[Any]) -> list[Optimum] | None:
     id="SHARED-L1",
     source=f"{PAPER}, Lemma 1 and the sentence after it, abstract",
     statement=(
-        "The shared data is optimally uploaded by one user instead of several: Dₖˢ* = D_S for k = arg min cⱼ and 0 "
+        "The shared data is optimally uploaded by one user instead of several: Dₖˢ* = D_S for k = arg min "
+        "cⱼ and 0 "
         "for the others. (Checked: some user k exists such that P1′ with all shared data from k has the "
         "optimum of P1′.)"
     ),
@@ -67,11 +68,16 @@ def best_of(s: Instance, masks: list[Any]) -> list[Optimum] | None:
     tol=1e-6,
     tol_reason="relative to the optimum; optima are proved to 1e-9",
     explanation=(
-        "At given multipliers the Lagrangian is linear in Dˢ and a vertex minimises it, but at the optimal ones the "
-        "cₖ of all users that ought to send are equal: every split minimises it, and the constraints that were "
-        "priced choose one. The energy of an upload is strictly convex in its bits, so that a second user helps as "
-        "soon as its bit is cheaper than the last bit of the first. Two equal users with one shared bit and nothing "
-        "else, W τ = 1: one alone spends 1 on the upload, half each spends 2(√2 − 1) = 0.83. With K equal users the "
+        "At given multipliers the Lagrangian is linear in Dˢ and a vertex minimises it, but at the "
+        "optimal ones the "
+        "cₖ of all users that ought to send are equal: every split minimises it, and the constraints that "
+        "were "
+        "priced choose one. The energy of an upload is strictly convex in its bits, so that a second user "
+        "helps as "
+        "soon as its bit is cheaper than the last bit of the first. Two equal users with one shared bit "
+        "and nothing "
+        "else, W τ = 1: one alone spends 1 on the upload, half each spends 2(√2 − 1) = 0.83. With K equal "
+        "users the "
         "ratio is (2ˣ − 1)/(K (2^(x/K) − 1)), x = D_S/(W τ), which grows without bound."
     ),
     corrected_by="SHARED-L1.corrected",
@@ -109,8 +115,10 @@ def equal_marginals_proof() -> str:
     vanishes(loss - (sp.exp(y) + 1) / 2, "two equal users: the loss is (2^(x/2) + 1)/2")
     holds(sp.Eq(sp.limit(loss, y, sp.oo), sp.oo), "and grows without bound")
     return (
-        "moving d shared bits from j to k changes the energy at the rate c_k − c_j and is strictly convex, and the rest "
-        "of P1′ does not notice: an optimum has equal c among senders and no smaller c elsewhere; P1′ is convex, so "
+        "moving d shared bits from j to k changes the energy at the rate c_k − c_j and is strictly "
+        "convex, and the rest "
+        "of P1′ does not notice: an optimum has equal c among senders and no smaller c elsewhere; P1′ is "
+        "convex, so "
         "that this is also enough for a single sender's optimum to be that of P1′"
     )
 
@@ -124,10 +132,14 @@ def exactly(c: float, others: list[float]) -> bool:
     id="SHARED-L1.corrected",
     source=f"correction of {PAPER}, Lemma 1",
     statement=(
-        "In an optimum of P1′ all users that upload shared data have one marginal cost cₖ = μ, and the others cₖ ≥ μ. "
-        "The optimum with all shared data from user j is an optimum of P1′ if and only if there cⱼ ≤ cₖ for all k, cⱼ "
-        "taken with its whole load. Otherwise several users share, on an open set of data. (Checked: equal cₖ at "
-        "the optimum; user j alone is optimal where cⱼ ≤ cₖ for all k, and proved to lose where a cₖ is less than 0.7 "
+        "In an optimum of P1′ all users that upload shared data have one marginal cost cₖ = μ, and the "
+        "others cₖ ≥ μ. "
+        "The optimum with all shared data from user j is an optimum of P1′ if and only if there cⱼ ≤ cₖ "
+        "for all k, cⱼ "
+        "taken with its whole load. Otherwise several users share, on an open set of data. (Checked: "
+        "equal cₖ at "
+        "the optimum; user j alone is optimal where cⱼ ≤ cₖ for all k, and proved to lose where a cₖ is "
+        "less than 0.7 "
         "cⱼ and a tenth of the energy goes into its upload.)"
     ),
     recorded="proved",
@@ -196,13 +208,20 @@ def loss_of_one(x: Any, users: int) -> Any:
     id="SHARED-L1.threshold",
     source=f"correction of {PAPER}, Lemma 1: shared data only",
     statement=(
-        "Without private data, K = 2: the user with the better channel uploads all of D_S if and only if its gain is "
-        "2^(D_S/(W τ)) times the other's or more. K equal users share equally, and one alone spends (2ˣ − 1)/(K "
+        "Without private data, K = 2: the user with the better channel uploads all of D_S if and only if "
+        "its gain is "
+        "2^(D_S/(W τ)) times the other's or more. K equal users share equally, and one alone spends (2ˣ − "
+        "1)/(K "
         "(2^(x/K) − 1)) times as much, x = D_S/(W τ)."
     ),
     recorded="proved",
     draws=st.fixed_dictionaries(
-        {"spectral": decades(1e-3, 300.0), "gain": decades(1.0, 1e6), "moved": fraction(open_ends="01"), "users": st.integers(2, 8)}
+        {
+            "spectral": decades(1e-3, 300.0),
+            "gain": decades(1.0, 1e6),
+            "moved": fraction(open_ends="01"),
+            "users": st.integers(2, 8),
+        }
     ),
     subject=Threshold(printed_threshold, loss_of_one),
     mutants=[
@@ -231,7 +250,11 @@ def gains_that_one_needs(case: Case, subject: Threshold) -> Any:
         slack = Interval.from_arb(apart(alone, best)) if part > 0 else FAILS
     count = int(float(users.mid())) if hasattr(users, "mid") else int(users)
     equal = count * (x / count).expm1()
-    return smallest(slack, at_least(subject.loss(whole, count) * equal, alone), at_least(alone, subject.loss(whole, count) * equal))
+    return smallest(
+        slack,
+        at_least(subject.loss(whole, count) * equal, alone),
+        at_least(alone, subject.loss(whole, count) * equal),
+    )
 
 
 Linear = Callable[[list[Any]], int]
@@ -241,12 +264,16 @@ Linear = Callable[[list[Any]], int]
     id="SHARED-L1b",
     source=f"{PAPER}, Appendix B",
     statement=(
-        "Given the multipliers, the partial Lagrangian in Dˢ is the linear program min Σ cₖ Dₖˢ, Σ Dₖˢ = D_S, Dˢ ≥ 0, "
+        "Given the multipliers, the partial Lagrangian in Dˢ is the linear program min Σ cₖ Dₖˢ, Σ Dₖˢ = "
+        "D_S, Dˢ ≥ 0, "
         "solved by Dₖˢ = D_S for k = arg min cₖ (not uniquely where several cₖ are least)."
     ),
     recorded="certified",
     draws=st.fixed_dictionaries(
-        {"prices": st.lists(decades(1e-6, 1e6), min_size=1, max_size=5), "split": st.lists(decades(1e-6, 1.0), min_size=5, max_size=5)}
+        {
+            "prices": st.lists(decades(1e-6, 1e6), min_size=1, max_size=5),
+            "split": st.lists(decades(1e-6, 1.0), min_size=5, max_size=5),
+        }
     ),
     subject=lambda c: min(range(len(c)), key=lambda k: float(c[k].mid())),
     mutants=[
@@ -262,5 +289,3 @@ def vertex_of_a_linear_program(case: Case, subject: Linear) -> Any:
     total = sum(raw, arb(0))
     other = sum((a * b for a, b in zip(c, raw, strict=True)), arb(0)) / total
     return at_least(other, c[subject(c)])
-
-
