@@ -17,15 +17,17 @@ Array = NDArray[np.float64]
 class Field:
     """One entry of a problem's data.
 
-    axes       names of the trailing axes; fields that share an axis name share its length
-    minimum    is allowed itself unless `strict`
-    maximum    is allowed itself
-    integer    whole numbers only
-    default    a number, makes the field optional; allowed itself, even out of range (inf: no limit)
-    nullable   `null` is allowed too: nothing there, stored as inf, and `null` again in JSON
-    broadcast  one number stands for all entries
-    together   the name of another optional field: both are given, or neither
-    index_of   entries count along that axis, from 0
+    axes          names of the trailing axes; fields that share an axis name share its length
+    minimum       is allowed itself unless `strict`
+    maximum       is allowed itself
+    integer       whole numbers only
+    default       makes the field optional; allowed itself, even out of range (inf: no limit)
+    default_from  an earlier field of the same axes; makes this one optional: it then holds the same
+    nullable      `null` is allowed too: nothing there, stored as inf, and `null` again in JSON
+    broadcast     one number may stand for all entries
+    together      the name of another optional field: both are given, or neither
+    index_of      entries count along that axis, from 0
+    choices       one of these texts; stored as its place among them, so that batches are arrays of numbers
     """
 
     name: str
@@ -36,16 +38,30 @@ class Field:
     minimum: float = 0.0
     strict: bool = False
     integer: bool = False
-    default: float | None = None
+    default: float | str | None = None
     nullable: bool = False
     broadcast: bool = False
     together: str = ""
     index_of: str = ""
     maximum: float = math.inf
+    choices: tuple[str, ...] = ()
+    default_from: str = ""
+
+    @property
+    def optional(self) -> bool:
+        """Whether data may leave the field out."""
+        return self.default is not None or bool(self.default_from)
+
+    @property
+    def standard(self) -> Array:
+        """What `default` is stored as."""
+        return places(self, self.default) if self.choices else np.asarray(self.default, dtype=np.float64)
 
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
+        if self.choices:
+            return f"give one of {', '.join(map(repr, self.choices))}"
         kind = "whole numbers" if self.integer else "finite numbers"
         shape = "a number"
         if self.axes:
@@ -65,7 +81,10 @@ def singular(axis: str) -> str:
 
 def read(f: Field, value: Any) -> Array:
     """The field's numbers as given, before any broadcasting; raises `DataError`."""
-    array = numbers(f.name, _null_as_infinity(value) if f.nullable else value, f.allowed)
+    if f.choices:
+        array = places(f, value)
+    else:
+        array = numbers(f.name, _null_as_infinity(value) if f.nullable else value, f.allowed)
     if array.ndim < len(f.axes) and not (f.broadcast and array.ndim == 0):
         raise DataError(f.name, f"got shape {array.shape}: {shorten(value)}", f.allowed)
     return array
@@ -78,6 +97,30 @@ def _null_as_infinity(value: Any) -> Any:
         except RecursionError:
             return value  # refused by `numbers`, in words
     return math.inf if value is None else value
+
+
+def places(f: Field, value: Any) -> Array:
+    """Texts as their places among the field's choices; raises `DataError`."""
+    if isinstance(value, str):
+        if value not in f.choices:
+            raise DataError(f.name, f"got {shorten(value)}", f.allowed)
+        return np.array(f.choices.index(value), dtype=np.float64)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "UO":
+        value = value.tolist()
+        return places(f, value)
+    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray | memoryview):
+        raise DataError(f.name, f"got {shorten(value)}", f.allowed)
+    try:
+        return np.array([places(f, item) for item in value], dtype=np.float64)
+    except ValueError as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f.name, f"got rows of different lengths: {shorten(value)}", f.allowed) from None
+
+
+def as_given(f: Field, array: Array) -> Any:
+    """The stored array as `read` takes it: texts where the field has choices."""
+    return np.array(f.choices)[array.astype(np.intp)] if f.choices else array
 
 
 def numbers(name: str, value: Any, allowed: str) -> Array:
@@ -106,7 +149,7 @@ def _only_numbers(value: Any) -> bool:
 
 def check_range(f: Field, array: Array, sizes: Mapping[str, int]) -> None:
     """Refuse the first entry that the field does not allow."""
-    if f.default is not None and np.all(array == f.default):
+    if f.choices or (f.default is not None and np.all(array == f.standard)):
         return
     bad = np.isnan(array) | np.isneginf(array) if f.nullable else ~np.isfinite(array)
     bad |= (array <= f.minimum) if f.strict else (array < f.minimum)

@@ -5,6 +5,7 @@ A problem lists its `Field`s; an `Instance` holds one float64 array per field, o
 Data without batch axes is shared by the whole batch.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -14,7 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mecopt.errors import DataError
-from mecopt.fields import Array, Field, check_range, finite_or_none, numbers, read, shorten, singular
+from mecopt.fields import (
+    Array,
+    Field,
+    as_given,
+    check_range,
+    finite_or_none,
+    numbers,
+    read,
+    shorten,
+    singular,
+)
 
 if TYPE_CHECKING:
     from mecopt.problem import Problem
@@ -40,8 +51,13 @@ class Instance:
         except KeyError:
             raise AttributeError(f"no field {name!r}") from None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The data as `Problem.instance` reads them: arrays of numbers, texts where a field has choices."""
+        return {f.name: as_given(f, self.data[f.name]) for f in self.problem.fields}
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"key": self.problem.key, "data": dict(self.data)}
+        return {"key": self.problem.key, "data": self.given}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         from mecopt.problem import load_problem
@@ -64,15 +80,17 @@ class Instance:
 
     def replace(self, **changes: Any) -> "Instance":
         """A copy with some fields changed, validated anew."""
-        return build(self.problem, {**self.data, **changes})
+        return build(self.problem, {**self.given, **changes})
 
     def to_json(self) -> dict[str, Any]:
         """The flat JSON mapping that `Problem.instance` reads."""
         entries: dict[str, Any] = {"problem": self.problem.key.rpartition(".")[2]}
         for f in self.problem.fields:
             array = self.data[f.name]
-            if f.default is None or np.isfinite(f.default) or not np.all(array == f.default):
-                entries[f.name] = finite_or_none(array.tolist()) if f.nullable else array.tolist()
+            endless = f.default == math.inf and np.all(array == f.default)  # JSON has no infinity
+            if not endless:
+                listed = as_given(f, array).tolist()
+                entries[f.name] = finite_or_none(listed) if f.nullable else listed
         for f in self.problem.fields:  # what comes together goes together
             if f.together and f.together not in entries:
                 entries.pop(f.name, None)
@@ -83,7 +101,7 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     """Validate a mapping of SI data against the problem's fields.
 
     Raises `DataError` for an unknown or missing key, a wrong type or shape, a value that is not
-    finite or out of range.
+    finite or out of range, or what the problem's own `check` of several fields together refuses.
     """
     if not isinstance(raw, Mapping):
         raise DataError("instance", f"got {type(raw).__name__}", "give a mapping from field names to numbers")
@@ -94,7 +112,7 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     arrays = {f.name: read(f, given[f.name]) for f in problem.fields if f.name in given}
     sizes = _axis_sizes(problem.fields, arrays)
     for f in problem.fields:
-        number = arrays.get(f.name, np.asarray(f.default, dtype=np.float64))
+        number = arrays[f.name] if f.name in arrays else _left_out(f, arrays)
         if number.ndim < len(f.axes):
             number = np.broadcast_to(number, tuple(sizes[axis] for axis in f.axes))
         arrays[f.name] = number
@@ -104,7 +122,15 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
         trailing = tuple(sizes[axis] for axis in f.axes)
         shaped[f.name] = np.broadcast_to(arrays[f.name], batch + trailing)
         check_range(f, shaped[f.name], sizes)
-    return Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
+    instance = Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
+    if problem.check is not None:
+        problem.check(instance)
+    return instance
+
+
+def _left_out(f: Field, arrays: Mapping[str, Array]) -> Array:
+    """What an optional field holds that is not given."""
+    return arrays[f.default_from] if f.default_from else f.standard
 
 
 def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
@@ -116,7 +142,8 @@ def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
 
 
 def _check_problem_name(problem: "Problem", name: object) -> None:
-    if name not in (problem.key, problem.key.rpartition(".")[2]):
+    paper, _, own = problem.key.rpartition(".")
+    if name not in (problem.key, own, paper):
         raise DataError(
             "problem",
             f"the data says {shorten(name)}",
@@ -133,7 +160,7 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
                 name, f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}"
             )
     for f in problem.fields:
-        if f.name not in given and f.default is None:
+        if f.name not in given and not f.optional:
             raise DataError(f.name, f"missing for {problem.key}", f.allowed)
         if f.name not in given and f.together in given:
             allowed = f"{f.allowed}, or neither of them"

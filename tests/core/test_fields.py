@@ -117,3 +117,11 @@ def test_whole_outputs_are_integers_unless_unknown() -> None:
     assert json.dumps(problem.solve(s, method="some").to_dict()["x"]["amount"]) == "[3, 0, 8]"
     assert unknown.dtype == half.dtype == np.float64
     assert np.all(np.isnan(unknown))
+
+
+def test_a_field_may_default_to_another() -> None:
+    downlink = replace(FIELDS["speed"], name="downlink", default=None, default_from="speed", broadcast=False)
+    problem = replace(TOY, fields=(*TOY.fields, downlink))
+    assert problem.instance(DATA | {"speed": [1.0, 2.0, 3.0]}).downlink.tolist() == [1.0, 2.0, 3.0]
+    assert problem.instance(DATA | {"downlink": [5.0, 6.0, 7.0]}).downlink.tolist() == [5.0, 6.0, 7.0]
+    assert problem.instance(DATA).to_json()["downlink"] == [1.0] * 3
