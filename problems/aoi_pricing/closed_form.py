@@ -24,12 +24,13 @@ ROUNDING = 1e-12
 
 
 class Terms(NamedTuple):
-    """What an instance comes to: A and S as roots, e (inf where there is no link), K, m, C."""
+    """What an instance comes to: A and S as roots, e (inf where there is no link), its serial part s, K, m, C."""
 
     root_comm: Array
     root_comp: Array
     edge_cost: Array
     local_cost: Array
+    serial: Array
     memory: Array
     capacity: Array
 
@@ -50,7 +51,8 @@ def terms(s: Instance) -> Terms:
     linked = np.isfinite(comm_delay) & (s.memory_demand[:, None] <= capacity)
     comm_delay[~linked] = 0.0
     edge_cost = (per_joule * s.transmit_energy_factor * s.transmit_power)[:, None] * comm_delay
-    edge_cost += (flop * (1 - rho))[:, None] / s.server_core_speed
+    serial = (flop * (1 - rho))[:, None] / s.server_core_speed
+    edge_cost += serial
     edge_cost[~linked] = np.inf
     local_delay = flop * (1 - rho) / s.local_core_speed + flop * rho / (s.local_core_speed * s.local_cores)
     whole_speed = s.server_core_speed * s.server_cores
@@ -59,6 +61,7 @@ def terms(s: Instance) -> Terms:
         root_comp=np.sqrt(flop * rho)[:, None] / np.sqrt(whole_speed),
         edge_cost=edge_cost,
         local_cost=local_delay + per_joule * s.energy_per_flop * flop,
+        serial=serial,
         memory=s.memory_demand,
         capacity=capacity,
     )
@@ -138,7 +141,5 @@ def respond(t: Terms, p: Prices) -> tuple[Association, Array]:
 
 def dual_value(t: Terms, p: Prices, saved: Array) -> float:
     """g in s, from what the devices save at the prices."""
-    sold = np.sum(np.where(p.memory > 0, p.memory * t.capacity, 0.0))
-    return float(
-        np.sum(t.local_cost - saved) - np.sum(p.band**2) / 4 - np.sum(p.cores**2) / 4 - sold
-    )
+    sold = np.sum(p.memory * np.where(p.memory > 0, t.capacity, 0.0))
+    return float(np.sum(t.local_cost - saved) - np.sum(p.band**2) / 4 - np.sum(p.cores**2) / 4 - sold)

@@ -1,6 +1,7 @@
 """Where the data come from: one snapshot of the paper's network (Section 6), in two sets of assumptions.
 
-`snapshot`   the paper's tables with what they leave open assumed: 200 m x 200 m, servers uniform, two thirds of
+`snapshot`   the paper's tables with what they leave open assumed: 200 m x 200 m, servers uniform, two
+thirds of
              the devices in two clusters of radius 20 m, no shadowing, W = 10 MHz split among the servers,
              rho uniform in 0.95 .. 0.999, batteries 20 to 100 % full, one GPU core per "core".
 `authors`    figures read in the authors' public code (mwkim00/mec_uara): 10 MHz per server, 10 dB of wall and
@@ -86,9 +87,7 @@ SERVERS = Chips((46, 82, 84), (2.19e11, 4.34e11, 4.61e11), (8e9, 24e9, 48e9))
 AUTHORS_DEVICES = Chips((1,) * 4, (3.681e12, 2.06e12, 2.0e12, 2.6e12), (15.1, 18.4, 12.7, np.inf))
 AUTHORS_SERVERS = Chips((1,) * 3, (11.2e12, 35.6e12, 38.7e12), (8e9, 24e9, 48e9))
 
-SCENARIOS = tuple(
-    [f"{base}{mix}" for base in ("snapshot", "authors") for mix in MIXES] + ["snapshot-memory"]
-)
+SCENARIOS = tuple([f"{base}{mix}" for base in ("snapshot", "authors") for mix in MIXES] + ["snapshot-memory"])
 
 
 def sample(
@@ -173,3 +172,15 @@ def authors_rack(servers: int) -> Array:
     base, extra = divmod(servers, 3)
     counts = [base + (kind >= 3 - extra) for kind in range(3)]
     return np.repeat(np.arange(3), counts)
+
+
+def sample_associated(
+    name: str, *, users: int, servers: int, batch: int | None, rng: np.random.Generator
+) -> dict[str, Any]:
+    """The same with everybody somewhere: a fifth local, the rest at any server; without memory."""
+    found = sample(name, users=users, servers=servers, batch=batch, rng=rng)
+    for unused in ("memory_demand", "memory_capacity"):
+        found.pop(unused, None)
+    shape = (users,) if batch is None else (batch, users)
+    away = rng.random(shape) >= 0.2
+    return found | {"association": np.where(away, rng.integers(servers, size=shape), -1)}
