@@ -120,7 +120,9 @@ def cool(
     best, value = prices, look(net, prices, heat, weight).sharp
     total, floor = weight * float(np.sum(local)), heat * LEAST_HEAT
     while heat > floor:
-        prices = climb(net, prices, heat, weight)
+        before = look(net, prices, heat, weight).sharp
+        enough = 0.1 * precision * np.minimum(np.abs(before), np.abs(before + total))
+        prices = climb(net, prices, heat, weight, enough=float(np.min(enough)))
         seen = look(net, prices, heat, weight)
         better = seen.sharp > value
         best, value = np.where(better[:, None, None], prices, best), np.maximum(seen.sharp, value)
@@ -131,14 +133,25 @@ def cool(
     return best, value
 
 
-def climb(net: Links, prices: Array, heat: float, weight: float = 1.0, steps: int = NEWTON_STEPS) -> Array:
-    """Newton's method at one temperature, halved where it does not climb; all parts at once."""
+def climb(
+    net: Links,
+    prices: Array,
+    heat: float,
+    weight: float = 1.0,
+    *,
+    steps: int = NEWTON_STEPS,
+    enough: float = np.inf,
+) -> Array:
+    """Newton's method at one temperature, halved where it does not climb; all parts at once.
+
+    It stops where the next step would gain less than `enough`, or little beside the temperature.
+    """
     seen = look(net, prices, heat, weight)
     for _ in range(steps):
         gradient, curvature = _slopes(net, prices, heat, weight)
         step = _newton_step(curvature, gradient)
         gain = np.sum(step * gradient, axis=-1)
-        if not np.any(gain > 1e-3 * heat):
+        if not np.any(gain > min(1e-3 * heat, enough)):
             break
         step = step.reshape(prices.shape)
         length = _longest(prices, step)
