@@ -229,7 +229,10 @@ class _Run:
             alpha=self.alpha,
             rate=rate,
             snr=self.snr[who],
-            loads=(self._sums(uploads, self._band_weight()), self._sums(uploads | computes, self._core_weight())),
+            loads=(
+                self._sums(uploads, self._band_weight()),
+                self._sums(uploads | computes, self._core_weight()),
+            ),
             speed=w.server_speed,
             backlog=self._sums(uploads | computes, np.where(computes, self.left, self.size_flop)),
             prices=(self.prices[0], self.prices[1]),

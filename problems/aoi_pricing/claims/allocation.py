@@ -133,7 +133,9 @@ def by_indicator(d: Data, x: tuple[int, ...], i: int) -> Ball:
     subject=by_indicator,
     mutants=[
         Mutant("without x", lambda d, x, i: d.A[i, x[i]].sqrt() / total(a.sqrt() for a in d.A[:, x[i]])),
-        Mutant("first server's rates", lambda d, x, i: by_indicator(d, tuple(0 if k >= 0 else k for k in x), i)),
+        Mutant(
+            "first server's rates", lambda d, x, i: by_indicator(d, tuple(0 if k >= 0 else k for k in x), i)
+        ),
     ],
     tol=1e-12,
     tol_reason="relative to the share; ball arithmetic",
@@ -307,5 +309,3 @@ def printed_core_shares(case: Case, subject: Shares) -> Any:
 @in_balls
 def core_shares_sum(case: Case, subject: Shares) -> Any:
     return sums_to_one(case, subject)
-
-

@@ -51,7 +51,11 @@ def term_cases(
         m, n = draw(st.integers(*users)), draw(st.integers(*servers))
         case: Case = {}
         rows = [
-            {name: _entry(draw, axes, overrides.get(name, v), n) for name, (axes, v) in FIELDS.items() if axes}
+            {
+                name: _entry(draw, axes, overrides.get(name, v), n)
+                for name, (axes, v) in FIELDS.items()
+                if axes
+            }
             for _ in range(m)
         ]
         if m > 1 and draw(st.booleans()):
@@ -185,7 +189,7 @@ def asked(d: Data, mu: Any, nu: Any) -> Balls:
 
 def charges(d: Data, mu: Any, nu: Any) -> Ball:
     """sum (mu^2 + nu^2)/4."""
-    return total((p * p for p in (*mu[: d.servers], *nu[: d.servers]))) / 4
+    return total(p * p for p in (*mu[: d.servers], *nu[: d.servers])) / 4
 
 
 def dual(d: Data, mu: Any, nu: Any) -> Ball:

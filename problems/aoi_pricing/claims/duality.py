@@ -169,7 +169,10 @@ def within(case: Case, bound: GapBound) -> Any:
     return at_most(p5(d, x) - optimum(d), bound(d, x, mu, nu), scale=scale(p5(d, x), optimum(d)))
 
 
-LOADS = {"unit": st.sampled_from([1.0, 0.1, 10.0]), "price": st.sampled_from([-1.0, 1.0, -0.1, 2.0, 0.0, 10.0])}
+LOADS = {
+    "unit": st.sampled_from([1.0, 0.1, 10.0]),
+    "price": st.sampled_from([-1.0, 1.0, -0.1, 2.0, 0.0, 10.0]),
+}
 
 
 def printed_minimiser(mu: Ball) -> tuple[Ball, Ball]:
@@ -237,7 +240,8 @@ Answer = Callable[[Data, Any, Any], Association]
 
 def by_cost(q: Any) -> Association:
     return tuple(
-        min(range(len(row)), key=lambda j: float(row[j].mid())) if any(x < 0 for x in row) else -1 for row in q
+        min(range(len(row)), key=lambda j: float(row[j].mid())) if any(x < 0 for x in row) else -1
+        for row in q
     )
 
 
@@ -254,7 +258,9 @@ def swapped(d: Data) -> Data:
     draws=term_cases(**PRICED),
     subject=lambda d, mu, nu: by_cost(asked(d, mu, nu)),
     mutants=[
-        Mutant("always somewhere, as the formula alone says", lambda d, mu, nu: by_cost(asked(d, mu, nu) - 10**6)),
+        Mutant(
+            "always somewhere, as the formula alone says", lambda d, mu, nu: by_cost(asked(d, mu, nu) - 10**6)
+        ),
         Mutant("A and S exchanged", lambda d, mu, nu: by_cost(asked(swapped(d), mu, nu))),
         Mutant("the dearest server", lambda d, mu, nu: by_cost(-asked(d, mu, nu))),
         Mutant("without ν", lambda d, mu, nu: by_cost(asked(d, mu, [0, 0]))),
@@ -413,9 +419,7 @@ NETWORKS = st.fixed_dictionaries(
 
 
 def referees_bound(case: Case) -> tuple[Any, float]:
-    s = P5R.sample(
-        users=case["users"], servers=case["servers"], seed=case["seed"], scenario=case["scenario"]
-    )
+    s = P5R.sample(users=case["users"], servers=case["servers"], seed=case["seed"], scenario=case["scenario"])
     d = P5R.statement.lift(FLOAT, s)
     return s, float(P5R.statement.bound(FLOAT, d, P5R.statement.best_prices(d)))
 

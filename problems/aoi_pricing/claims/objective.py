@@ -209,8 +209,10 @@ def signs_proof() -> str:
     x1, x2, D, C1, C2, alpha, B, El, E1, E2 = sp.symbols("x1 x2 D C1 C2 alpha B E_l E_1 E_2")
     local = 1 - x1 - x2
     model = local * (D + alpha * El / B) + x1 * (C1 + alpha * E1 / B) + x2 * (C2 + alpha * E2 / B)
-    by_gain = D + alpha * El / B + sum(
-        x * (C - D - alpha * (El - E) / B) for x, C, E in ((x1, C1, E1), (x2, C2, E2))
+    by_gain = (
+        D
+        + alpha * El / B
+        + sum(x * (C - D - alpha * (El - E) / B) for x, C, E in ((x1, C1, E1), (x2, C2, E2)))
     )
     vanishes(model - by_gain, "linear coefficient of x_ij")
     return "(1 − Σx) K + Σ x_j (C_j + αE_j/B) = K + Σ x_j (C_j − D − αG_j/B), K = D + αE_loc/B"
@@ -222,8 +224,9 @@ def signs_proof() -> str:
     statement="Delay and α times the loss of the batteries is Σ K + Σ x_ij (D_cm + D_ES − D_MD − α G_ij/B_i).",
     recorded="proved",
     draws=term_cases(**SAVING),
-    subject=lambda d, x: squares(d, x, d.A, d.S)
-    + linear(d, x, d.s - d.D[:, None] - d.alpha * d.G / d.B[:, None]),
+    subject=lambda d, x: (
+        squares(d, x, d.A, d.S) + linear(d, x, d.s - d.D[:, None] - d.alpha * d.G / d.B[:, None])
+    ),
     mutants=[
         Mutant("+ α G/B", lambda d, x: p5(d, x) + 2 * d.alpha * linear(d, x, d.G / d.B[:, None])),
         Mutant("G of the first server", lambda d, x: objective(d, x, 1)),
@@ -259,8 +262,10 @@ def printed_p5(d: Data, x: Association) -> Ball:
     mutants=[
         Mutant(
             "parallel delay squared, + serial delay",
-            lambda d, x: squares(d, x, d.A, d.S)
-            + linear(d, x, d.s - d.D[:, None] + d.alpha * d.G[:, :1] / d.B[:, None]),
+            lambda d, x: (
+                squares(d, x, d.A, d.S)
+                + linear(d, x, d.s - d.D[:, None] + d.alpha * d.G[:, :1] / d.B[:, None])
+            ),
         )
     ],
     tol=1e-12,

@@ -191,7 +191,9 @@ def printed_memory_limit(case: Case, subject: Fits) -> Interval:
     subject=memory,
     mutants=[
         Mutant("m_i for all i, as printed", printed_memory),
-        Mutant("the largest task only", lambda m, at, room: max(map(float.__mul__, m, map(float, at))) <= room),
+        Mutant(
+            "the largest task only", lambda m, at, room: max(map(float.__mul__, m, map(float, at))) <= room
+        ),
         Mutant("< for ≤", lambda m, at, room: sum(x for x, a in zip(m, at, strict=True) if a) < room),
     ],
     tol=0.0,
@@ -424,7 +426,7 @@ def energy_of_server(case: Case, subject: Bytes) -> Any:
 
 
 SENT = st.fixed_dictionaries(
-    {name: POSITIVE for name in ("f", "d", "P", "delta_cp", "delta_cm")}
+    dict.fromkeys(("f", "d", "P", "delta_cp", "delta_cm"), POSITIVE)
     | {"R": st.lists(POSITIVE, min_size=2, max_size=2), "y": st.sampled_from([1.0, 0.5])}
 )
 
@@ -489,5 +491,3 @@ def printed_saved_energy(case: Case, subject: Saving) -> Any:
 @in_balls
 def saved_energy(case: Case, subject: Saving) -> Any:
     return saving_slack(case, subject)
-
-

@@ -63,9 +63,7 @@ def is_supergradient(case: Case, subject: Slopes) -> Any:
     here, there = dual(d, mu, nu), dual(d, case["mu2"], case["nu2"])
     n = d.servers
     pairs = zip(subject(d, x, mu, nu), ((mu, case["mu2"]), (nu, case["nu2"])), strict=True)
-    rise = total(
-        s * (b - a) for slope, (p, q) in pairs for s, a, b in zip(slope, p[:n], q[:n], strict=True)
-    )
+    rise = total(s * (b - a) for slope, (p, q) in pairs for s, a, b in zip(slope, p[:n], q[:n], strict=True))
     return at_most(there, here + rise, scale=scale(here, there, rise))
 
 
@@ -167,7 +165,10 @@ Parts = tuple[Update, Callable[[Data, Any, Any, int], int]]
     recorded="certified",
     draws=term_cases(users=(2, 3), servers=(2, 2), **TWO_POINTS, other=POSITIVE),
     subject=(own_column, alone),
-    mutants=[Mutant("another server's price", (neighbour, alone)), Mutant("others' tasks", (own_column, ask_around))],
+    mutants=[
+        Mutant("another server's price", (neighbour, alone)),
+        Mutant("others' tasks", (own_column, ask_around)),
+    ],
     tol=0.0,
     tol_reason="answers and updates must be the very same",
     max_samples=100,
@@ -247,7 +248,10 @@ def printed_monotonicity(case: Case, subject: Sides) -> Any:
     draws=term_cases(**PRICED, **DIRECTION),
     subject=sides,
     mutants=[
-        Mutant("load of the other resource at a fixed price", lambda d, x, mu, nu: (mu[0] / 2, load(d, x, 0, d.A))),
+        Mutant(
+            "load of the other resource at a fixed price",
+            lambda d, x, mu, nu: (mu[0] / 2, load(d, x, 0, d.A)),
+        ),
         Mutant("tasks kept at home", lambda d, x, mu, nu: (-mu[0] / 2, arb(sum(j != 0 for j in x)))),
     ],
     tol=1e-12,
@@ -333,7 +337,7 @@ RUNS = st.one_of(
         **{name: st.just(0.0) for name in ("s", "E_loc", "E_tx", "alpha")},
         D=st.sampled_from([0.1, 1.0, 10.0]),
         **{name: st.just([0.0, 0.0]) for name in ("mu", "nu")},
-        **{name: HALVES for name in ("mu2", "nu2")},
+        **dict.fromkeys(("mu2", "nu2"), HALVES),
         T=st.integers(0, 3),
     ),
     term_cases(users=(1, 2), servers=(1, 1), **TWO_POINTS, T=st.integers(0, 12)),
@@ -464,9 +468,7 @@ def convergence(case: Case, subject: Bound) -> Any:
     return converges(case, subject)
 
 
-PRECISIONS = term_cases(
-    users=(1, 2), servers=(1, 1), **PRICED, epsilon=st.sampled_from([0.5, 0.3, 1.0])
-)
+PRECISIONS = term_cases(users=(1, 2), servers=(1, 1), **PRICED, epsilon=st.sampled_from([0.5, 0.3, 1.0]))
 
 Steps = Callable[[float, float], int]
 
