@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from mecopt.cone_program import compiled
 from mecopt.solvers import Solver
+from mecopt.watch import noted
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -52,7 +53,7 @@ def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
 
 def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
     """Solve in place; returns "" when there is a point to judge, else what the solver said."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), noted(problem, row.name):
         # "solution may be inaccurate": the referee decides that
         warnings.simplefilter("ignore")
         try:

@@ -7,7 +7,7 @@ between `bound` and `upper`, whatever the floating-point code before it did.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from mecopt.arithmetic import FLOAT, Arithmetic, Numbers, ball_arithmetic, lower
 from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, numbers
 from mecopt.result import Certificate, Names
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+    from mecopt.dcp import Report
 
 
 class Statement(Protocol):
@@ -63,27 +68,70 @@ NEIGHBOURHOOD = 1e-9
 """A point whose violation exceeds this has no feasible neighbour worth the name."""
 
 
+@overload
 def certify(
-    instance: Instance,
+    model: Instance,
     x: Mapping[str, Any],
     multipliers: Mapping[str, Any] | None = None,
     *,
     rigorous: bool = True,
-) -> Certificate:
-    """Judge anybody's point of an instance.
+) -> Certificate: ...
 
-    `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as prices (all of
-    them, or none).
+
+@overload
+def certify(
+    model: "cp.Problem",
+    x: Mapping[str, Any] | None = None,
+    multipliers: Mapping[Any, Any] | None = None,
+    *,
+    rigorous: bool = True,
+) -> "Report": ...
+
+
+def certify(
+    model: Any,
+    x: Any = None,
+    multipliers: Any = None,
+    *,
+    rigorous: bool = True,
+) -> "Certificate | Report":
+    """Judge anybody's point: of an instance of a paper's problem, or of any DCP model in CVXPY.
+
+    For an instance, `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as
+    prices (all of them, or none).
+
+    For a `cvxpy.Problem` of linear, second-order and exponential cones, `x` maps variable names to arrays and
+    `multipliers` constraints to arrays (labels, or positions in `problem.constraints`; the signs of CVXPY's
+    `dual_value`, see `mecopt.dcp`). Without `x` the values that a solver left in the model are judged, and
+    its word with them. The `Report` adds which optimality condition fails, where, and by how much.
+
     Raises `DataError` for a missing or unknown entry, a wrong shape or a wrong type.
     """
-    if not isinstance(instance, Instance):
-        raise DataError(
-            "instance", f"got {type(instance).__name__}", "give an instance: mecopt.load(KEY).instance({...})"
-        )
-    return judge(instance, x, multipliers, rigorous=rigorous)
+    if isinstance(model, Instance):
+        return judge(model, {} if x is None else x, multipliers, rigorous=rigorous)
+    if type(model).__module__.partition(".")[0] != "cvxpy":
+        allowed = "give an instance, mecopt.load(KEY).instance({...}), or a cvxpy.Problem"
+        raise DataError("instance", f"got {type(model).__name__}", allowed)
+    from mecopt.dcp import certify_model
+
+    return certify_model(model, x, multipliers, rigorous=rigorous)
 
 
 @np.errstate(all="ignore")  # absurd points overflow; what comes of them is looked at
+def evaluate(instance: Instance, x: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Objective and worst relative violation of a point, in floating point and without a bound: cheap.
+
+    Raises `DataError` as `certify` does.
+    """
+    problem, statement = instance.problem, instance.problem.statement
+    point = _arrays(instance, problem.outputs, x, "x")
+    d = statement.lift(FLOAT, instance)
+    value = np.asarray(statement.value(FLOAT, d, point))
+    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+    return value, np.maximum(violation, 0.0)  # nan stays nan
+
+
+@np.errstate(all="ignore")
 def judge(
     instance: Instance,
     x: Mapping[str, Any],
@@ -96,11 +144,7 @@ def judge(
     problem = instance.problem
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
-    statement = problem.statement
-    d = statement.lift(FLOAT, instance)
-    value = np.asarray(statement.value(FLOAT, d, point))
-    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
-    violation = np.maximum(violation, 0.0)  # nan stays nan
+    value, violation = evaluate(instance, x)
     prices, bound = _prices(instance, value, multipliers, tol)
     searched = _searched(instance, value, violation, prices, bound, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)

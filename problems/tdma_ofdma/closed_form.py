@@ -15,6 +15,7 @@ the bits known. P1 searches lam with a fractional knapsack inside, and mixes at 
 Source: You et al. 2017, Theorems 1 to 3, Algorithms 1 and 2.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -103,24 +104,40 @@ def solve_p1(s: Instance, tol: float) -> Point:
     fits = np.sum(s.cycles_per_bit * free.bits, axis=-1, keepdims=True) <= capacity
     if fits.all():
         return _point(s, free, np.zeros_like(capacity))
+    mu, policy = np.zeros_like(capacity), Policy(*(a.copy() for a in free))
+    tight = ~fits[..., 0]
+    bounded, mu[tight] = _bounded_policy(s[tight], Terms(*(a[tight] for a in p)), free.price[tight])
+    for whole, found in zip(policy, bounded, strict=True):
+        whole[tight] = found
+    return _point(s, policy, mu)
 
-    def overuse(log_price: Array) -> Array:
-        price = np.exp(log_price)
-        spent = _time_at(p, price, _knapsack(s, p, price)[0])
-        return np.clip(np.log(spent / p.budget), -LOG_LIMIT, LOG_LIMIT)
+
+def _bounded_policy(s: Instance, p: Terms, free_price: Array) -> tuple[Policy, Array]:
+    """P1's policy and price of a cycle where the bits of P2, at its price of airtime, exceed the cloud."""
+
+    def overuse(s: Instance, p: Terms) -> Callable[[Array], Array]:
+        def at(log_price: Array) -> Array:
+            price = np.exp(log_price)
+            spent = _time_at(p, price, _knapsack(s, p, price)[0])
+            return np.clip(np.log(spent / p.budget), -LOG_LIMIT, LOG_LIMIT)
+
+        return at
+
+    def part(keep: Mask) -> Callable[[Array], Array]:
+        return overuse(s[keep[..., 0]], Terms(*(a[keep[..., 0]] for a in p)))
 
     with np.errstate(divide="ignore", over="ignore"):
         # the bound takes load off the slot: its price of airtime is at most that of the unlimited cloud.
         # Not less than an e-fold of margin: at that price itself rounding decides who still saves
-        end = np.log(np.where(free.price > 0, free.price, 1.0)) + 1.0
-        low, high = (np.exp(a) for a in falling_root(overuse, end - LOG_LIMIT, end, precision=LOG_PRECISION))
+        end = np.log(np.where(free_price > 0, free_price, 1.0)) + 1.0
+        ends = falling_root(overuse(s, p), end - LOG_LIMIT, end, precision=LOG_PRECISION, part=part)
+        low, high = (np.exp(a) for a in ends)
         heavy, _ = _knapsack(s, p, low)
         light, mu = _knapsack(s, p, high)
         more, less = _time_at(p, high, heavy), _time_at(p, high, light)
     # where two users swap places the time jumps; both fillings are optimal and so is their mix
     share = np.clip((p.budget - less) / np.where(more > less, more - less, 1.0), 0.0, 1.0)
-    bounded = fill_slot(p, light + np.where(more > less, share, 0.0) * (heavy - light))
-    return _point(s, _choose(fits, free, bounded), np.where(fits, 0.0, mu))
+    return fill_slot(p, light + np.where(more > less, share, 0.0) * (heavy - light)), mu
 
 
 def _knapsack(s: Instance, p: Terms, price: Array) -> tuple[Array, Array]:
@@ -144,10 +161,6 @@ def fill_in_order(rank: Array, wanted: Array, room: Array) -> Array:
     result = np.empty_like(granted)
     np.put_along_axis(result, order, granted, axis=-1)
     return result
-
-
-def _choose(mask: Mask, yes: Policy, no: Policy) -> Policy:
-    return Policy(*(np.where(mask, a, b) for a, b in zip(yes, no, strict=True)))
 
 
 def _point(s: Instance, policy: Policy, cloud_price: Array | None = None) -> Point:
