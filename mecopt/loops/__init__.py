@@ -2,6 +2,7 @@
 
     iteration          iterate(step, state, stop=..., max_steps=...): the plain loop
     ellipsoid          maximise a concave function from supergradients, with a bound on what is left
+    subgradient        maximise a concave function step by step along its supergradients
     local_search       move to a better neighbour until there is none, counting moves and queries
     branch_and_bound   best-first search for a minimum, with a bound that holds whenever it stops
 
@@ -12,8 +13,11 @@ from mecopt.loops.branch_and_bound import Branching, Found, Part, branch_and_bou
 from mecopt.loops.ellipsoid import Ellipsoid, ellipsoid_method
 from mecopt.loops.iteration import Ended, Trace, iterate
 from mecopt.loops.local_search import Search, local_search
+from mecopt.loops.subgradient import Answer, Ascent, constant, diminishing, level, subgradient_ascent
 
 __all__ = [
+    "Answer",
+    "Ascent",
     "Branching",
     "Ellipsoid",
     "Ended",
@@ -22,7 +26,11 @@ __all__ = [
     "Search",
     "Trace",
     "branch_and_bound",
+    "constant",
+    "diminishing",
     "ellipsoid_method",
     "iterate",
+    "level",
     "local_search",
+    "subgradient_ascent",
 ]
