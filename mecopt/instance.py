@@ -29,8 +29,9 @@ class Field:
     """One entry of a problem's data.
 
     `axes` names the trailing axes; fields that share an axis name share its length. `minimum` is
-    allowed itself unless `strict`. `default` makes the field optional. A field with `choices` takes one of
-    these texts, and an instance holds the text's place among them, so that batches stay arrays of numbers.
+    allowed itself unless `strict`, `maximum` always. `default` makes the field optional. With `shared` one
+    number, without axes, may stand for all entries. A field with `choices` takes one of these texts, and an
+    instance holds the text's place among them, so that batches stay arrays of numbers.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Field:
     strict: bool = False
     integer: bool = False
     default: float | str | None = None
+    maximum: float = math.inf
+    shared: bool = False
     choices: tuple[str, ...] = ()
 
     @property
@@ -55,7 +58,9 @@ class Field:
             if self.axes
             else "a number"
         )
+        shape += " or one for all" if self.axes and self.shared else ""
         bound = f"{'above' if self.strict else 'at least'} {self.minimum:g}"
+        bound += f" and at most {self.maximum:g}" if self.maximum < math.inf else ""
         return f"give {shape}, {kind} {bound} ({self.unit})"
 
 
@@ -136,13 +141,18 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     for f in problem.fields:
         if f.name not in arrays and f.default is not None:
             arrays[f.name] = np.full(tuple(sizes[axis] for axis in f.axes), _entries(f, f.default))
+        elif f.axes and arrays[f.name].ndim == 0:
+            arrays[f.name] = np.full(tuple(_known_size(f, sizes, axis) for axis in f.axes), arrays[f.name])
     batch = _batch_shape(problem.fields, arrays)
     shaped = {}
     for f in problem.fields:
         trailing = tuple(sizes[axis] for axis in f.axes)
         shaped[f.name] = np.broadcast_to(arrays[f.name], batch + trailing)
         _check_range(f, shaped[f.name])
-    return Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
+    instance = Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
+    if problem.check is not None:
+        problem.check(instance)
+    return instance
 
 
 def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
@@ -154,7 +164,8 @@ def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
 
 
 def _check_problem_name(problem: "Problem", name: object) -> None:
-    if name not in (problem.key, problem.key.rpartition(".")[2]):
+    paper, _, own = problem.key.rpartition(".")
+    if name not in (problem.key, own, paper):
         raise DataError(
             "problem",
             f"the data says {shorten(name)}",
@@ -177,7 +188,7 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
 
 def _given(f: Field, value: Any) -> Array:
     array = _entries(f, value)
-    if array.ndim < len(f.axes):
+    if array.ndim < len(f.axes) and not (f.shared and array.ndim == 0):
         raise DataError(f.name, f"got shape {array.shape}: {shorten(value)}", f.allowed)
     return array
 
@@ -234,7 +245,7 @@ def _axis_sizes(fields: Sequence[Field], arrays: Mapping[str, Array]) -> dict[st
     sizes: dict[str, int] = {}
     first: dict[str, str] = {}
     for f in fields:
-        if f.name not in arrays:
+        if f.name not in arrays or arrays[f.name].ndim < len(f.axes):
             continue
         shape = arrays[f.name].shape
         for axis, length in zip(f.axes, shape[len(shape) - len(f.axes) :], strict=True):
@@ -248,6 +259,14 @@ def _axis_sizes(fields: Sequence[Field], arrays: Mapping[str, Array]) -> dict[st
                 raise DataError(f.name, f"has no {axis}", f"give at least one {_singular(axis)}")
             sizes[axis], first[axis] = length, first.get(axis, f.name)
     return sizes
+
+
+def _known_size(f: Field, sizes: Mapping[str, int], axis: str) -> int:
+    if axis not in sizes:
+        raise DataError(
+            f.name, f"one number does not tell how many {axis} there are", "list them in some field"
+        )
+    return sizes[axis]
 
 
 def _batch_shape(fields: Sequence[Field], arrays: Mapping[str, Array]) -> tuple[int, ...]:
@@ -267,6 +286,7 @@ def _batch_shape(fields: Sequence[Field], arrays: Mapping[str, Array]) -> tuple[
 def _check_range(f: Field, array: Array) -> None:
     bad = ~np.isfinite(array)
     bad |= (array <= f.minimum) if f.strict else (array < f.minimum)
+    bad |= array > f.maximum
     if f.integer:
         bad |= array != np.floor(array)
     if np.any(bad):

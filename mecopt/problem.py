@@ -58,7 +58,10 @@ class Method:
 
 @dataclass(frozen=True)
 class Problem:
-    """One optimization problem of a paper: data, statement, methods."""
+    """One optimization problem of a paper: data, statement, methods.
+
+    `check` raises `DataError` for what no single field can tell, such as weights that do not sum to one.
+    """
 
     key: str
     title: str
@@ -75,6 +78,7 @@ class Problem:
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
+    check: Callable[[Instance], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"

@@ -47,6 +47,14 @@ def psi_inverse(value: ArrayLike) -> Array:
         return np.where((y > 3.0) & (y < np.inf), (x - 1.0) / (y - 1.0), np.exp(y))[()]
 
 
+def psi_excess_inverse(value: ArrayLike) -> Array:
+    """The d >= 0 with psi(1 + d) = x for x >= 0, to a few ulp also for small d; nan below 0."""
+    x = as_floats(value)
+    y = lambert_exponent(x)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return np.where((y > 3.0) & (y < np.inf), (x - 1.0) / (y - 1.0) - 1.0, np.expm1(y))[()]
+
+
 def offloading_priority(bit_value: ArrayLike, *, power_scale: ArrayLike, bandwidth: ArrayLike) -> Array:
     """A psi(v B/(A ln 2)) in W, the priority for P2.
 

@@ -2,6 +2,7 @@
 
     iteration          iterate(step, state, stop=..., max_steps=...): the plain loop
     ellipsoid          maximise a concave function from supergradients, with a bound on what is left
+    local_search       move to a better neighbour until there is none, counting moves and queries
     branch_and_bound   best-first search for a minimum, with a bound that holds whenever it stops
 
 A loop says how it ended, `converged`, `stationary`, `max_steps` or `time_limit`; it never says `optimal`.
@@ -10,6 +11,7 @@ A loop says how it ended, `converged`, `stationary`, `max_steps` or `time_limit`
 from mecopt.loops.branch_and_bound import Branching, Found, Part, branch_and_bound
 from mecopt.loops.ellipsoid import Ellipsoid, ellipsoid_method
 from mecopt.loops.iteration import Ended, Trace, iterate
+from mecopt.loops.local_search import Search, local_search
 
 __all__ = [
     "Branching",
@@ -17,8 +19,10 @@ __all__ = [
     "Ended",
     "Found",
     "Part",
+    "Search",
     "Trace",
     "branch_and_bound",
     "ellipsoid_method",
     "iterate",
+    "local_search",
 ]
