@@ -15,8 +15,8 @@ import numpy as np
 from mecopt.instance import Array
 
 STEPS = 250
-CLOSE, CLOSE_ENOUGH = 1e-10, 1e-9
-"""Complementarity and residuals at the end: the bound misses the optimum by some tens of this."""
+CLOSE = 1e-10
+"""Complementarity at the end, and a tenth of the residuals: the bound misses the optimum by some tens of this."""
 
 EXHAUSTED = 1e-14
 """Complementarity at which rounding has the last word on the residuals."""
@@ -140,7 +140,7 @@ def _rows(y: Array, links: Links, p: Programme, scale: Array, weights: Array) ->
     return _Rows(values, means - p.shifts, hessian)
 
 
-def solve(p: Programme, links: Links, scale: Array) -> Solution:
+def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> Solution:
     """Solve for every row of `scale` `(n, 11)`, logarithms of what multiplies the terms."""
     n, m, free = len(scale), len(p.rows) - 1, p.free
     y = np.full((n, 10), np.log(POWER))
@@ -160,7 +160,7 @@ def solve(p: Programme, links: Links, scale: Array) -> Solution:
         mean = np.sum(slack * prices, axis=1) / m
         far = np.abs(primal).max(axis=1)
         miss = np.maximum(np.abs(dual).max(axis=1), far)
-        done |= (mean < CLOSE) & (miss < CLOSE_ENOUGH) | (mean < EXHAUSTED)
+        done |= (mean < close) & (miss < 10 * close) | (mean < EXHAUSTED)
         dead |= ~np.isfinite(miss + mean)
         live = ~(done | dead)
         if not live.any():
