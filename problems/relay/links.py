@@ -161,3 +161,20 @@ def as_point(plans: list[Plan], shape: tuple[int, ...], messages: list[str] | No
     columns = {name: np.array([getattr(p, name) for p in plans]).reshape(shape) for name in Plan._fields}
     said = np.array(messages or [""] * len(plans), dtype=object).reshape(shape)
     return Point(columns, message=said)
+
+
+def slots_objective(d: Data, x: Plan) -> float:
+    """The objective of TDHR, `x.omega` aside: the full band for every transmission, in disjoint slots."""
+    if x.beta in (0.0, 1.0):
+        return objective(d, x._replace(omega=x.beta))
+    rest = 1 - x.beta
+    af = over(rest * d.down_nats, af_nats(d, x.user_af_power, x.relay_af_power, 1.0))
+    up = over(x.beta * d.up_nats, df_nats(d.snr[2], x.user_df_power / d.user_power, 1.0, d.nu))
+    down = over(x.beta * d.down_nats, df_nats(d.snr[3], x.relay_df_power / d.relay_power, 1.0, d.nu))
+    local, edge = over(rest * d.cycles, x.user_frequency), over(x.beta * d.cycles, x.relay_frequency)
+    slot = max(up, af / d.eta)
+    time = max(slot + edge, max(slot, local) + slot) + down
+    energy = d.kappa_user * rest * d.cycles * x.user_frequency**2
+    energy += d.kappa_relay * x.beta * d.cycles * x.relay_frequency**2
+    radio = (x.user_af_power + x.relay_af_power) * af + x.user_df_power * up + x.relay_df_power * down
+    return d.weight * time + energy + radio
