@@ -68,7 +68,8 @@ def _f(value: object) -> float:
 def _links(d: Data) -> Links:
     powers = (d.max_user_power, d.max_relay_power, d.max_user_power, d.max_relay_power)
     thetas = (d.theta1, d.theta2, d.theta3, d.theta4)
-    snr = [_f(theta) * _f(power) for theta, power in zip(thetas, powers, strict=True)]
+    # a dead chain has no load in any programme: any number will do for it
+    snr = [_f(theta) * _f(power) or 1.0 for theta, power in zip(thetas, powers, strict=True)]
     return Links((snr[0], snr[1], snr[2], snr[3]), 0.0 if bool(d.fixed_noise) else 1.0)
 
 
@@ -215,7 +216,7 @@ def search(d: Data, mode: str) -> tuple[Array, Nodes | None]:
             break
         nodes = _merge(nodes, solve(d, mode, more))
     best = min(np.min(nodes.value, initial=np.inf), *worst.values())
-    return _cover(nodes, ends, best * (1 - GAP / 2)), nodes
+    return _cover(nodes, ends, best * (1 - GAP)), nodes
 
 
 def _end(d: Data, mode: str, kind: float) -> tuple[float, Array]:
