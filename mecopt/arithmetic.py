@@ -34,6 +34,7 @@ class Arithmetic:
     expm1: Callable[[Numbers], Numbers]
     log: Callable[[Numbers], Numbers]
     log1p: Callable[[Numbers], Numbers]
+    sqrt: Callable[[Numbers], Numbers]
     maximum: Callable[[Numbers, Numbers], Numbers]
     minimum: Callable[[Numbers, Numbers], Numbers]
     sum: Callable[[Numbers], Numbers]
@@ -54,6 +55,7 @@ FLOAT = Arithmetic(
     expm1=np.expm1,
     log=np.log,
     log1p=np.log1p,
+    sqrt=np.sqrt,
     maximum=np.maximum,
     minimum=np.minimum,
     sum=lambda a: np.sum(a, axis=-1),
@@ -78,6 +80,7 @@ def _ball() -> Arithmetic:
         expm1=np.frompyfunc(arb.expm1, 1, 1),
         log=np.frompyfunc(arb.log, 1, 1),
         log1p=np.frompyfunc(arb.log1p, 1, 1),
+        sqrt=np.frompyfunc(arb.sqrt, 1, 1),
         maximum=maximum,
         minimum=np.frompyfunc(lambda a, b: a.min(b), 2, 1),
         sum=lambda a: np.add.reduce(a, axis=-1, initial=arb(0)),

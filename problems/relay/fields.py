@@ -1,6 +1,6 @@
 """Data and variables that the problems of the paper share; the symbol table is in the package's docstring."""
 
-from mecopt.instance import Field
+from mecopt.fields import Field
 from mecopt.problem import Output
 
 KEY = "relay"
