@@ -39,8 +39,11 @@ from .interior import (
     Programme,
 )
 
-GAP = 2e-8
-"""Relative gap to close: an answer good to 1e-6 is told from one that is not."""
+GAP = 2e-7
+"""Relative gap to close: an answer good to 1e-6 is told from one that is not. Much less would have to tell
+loads apart that contribute less than the residuals of `interior`."""
+
+MOST_NODES = 300
 
 SINGLE = 1e-13
 """A single branch has a closed form to compare with, and is cheap: solve it to rounding."""
@@ -52,9 +55,11 @@ SHRINK = 1 - 4e-15
 
 
 class Nodes(NamedTuple):
-    """Fractions in order, costs there, parts of the cost that go with either load, and rows for `cuts`."""
+    """Fractions in order, costs of the points found (inf if unfinished), heights of the cuts and the parts of
+    these that go with either load, and rows for `cuts`."""
 
     beta: Array
+    cost: Array
     value: Array
     af: Array
     df: Array
@@ -140,9 +145,10 @@ def solve(d: Data, mode: str, beta: Array) -> Nodes:
         found = interior.solve(p, _links(d), scale, close=close)
         rows = _rows_of(d, mode, beta, found)
         value, af = _costs(d, mode, found, scale, rows)
-    # slightly unfinished nodes serve as well: the proof is elsewhere
+    # the cut of an unfinished node serves as well: the proof is elsewhere
     good = np.all(np.isfinite(rows), axis=1) & np.isfinite(value)
-    return Nodes(*(part[good] for part in (beta, value, af, value - af, rows)))
+    cost = np.where(found.done, found.value, np.inf)
+    return Nodes(*(part[good] for part in (beta, cost, value, af, value - af, rows)))
 
 
 def _costs(
@@ -178,9 +184,8 @@ def _rows_of(d: Data, mode: str, beta: Array, found: interior.Solution) -> Array
     point = np.exp(found.logs[:, :8]) * limits
     order = [FA, FR, P1, Q, P2, P4, AF_BAND, DF_BAND]
     rows[:, 4:12] = point[:, order]
-    # a multiplier of ln(row) <= ln(limit) is value * multiplier per share of the limit
-    z = found.multipliers * found.value[:, None]
-    per_row = z / found.row_values
+    # the price of row <= limit; divided by the row itself, those of rows far from their limits would be noise
+    per_row = found.multipliers * found.value[:, None] / found.limits
     if mode == "slots":
         w = per_row[:, :3].sum(axis=1)
         rows[:, 12], rows[:, 13] = per_row[:, 0] / w * SHRINK, per_row[:, 1] / w * SHRINK
@@ -210,12 +215,12 @@ def search(d: Data, mode: str) -> tuple[Array, Nodes | None]:
     nodes = solve(d, mode, START)
     worst = {kind: value for kind, (value, _) in ends.items()}
     for _ in range(ROUNDS):
-        best = min(np.min(nodes.value, initial=np.inf), *worst.values())
+        best = min(np.min(nodes.cost, initial=np.inf), *worst.values())
         more = _more(nodes, worst, best * (1 - GAP))
-        if not more.size:
+        if not more.size or len(nodes.beta) > MOST_NODES:
             break
         nodes = _merge(nodes, solve(d, mode, more))
-    best = min(np.min(nodes.value, initial=np.inf), *worst.values())
+    best = min(np.min(nodes.cost, initial=np.inf), *worst.values())
     return _cover(nodes, ends, best * (1 - GAP)), nodes
 
 

@@ -19,7 +19,7 @@ CLOSE = 1e-10
 """Complementarity at the end, and a tenth of the residuals: the bound misses the optimum by some tens of this."""
 
 EXHAUSTED = 1e-14
-"""Complementarity at which rounding has the last word on the residuals."""
+"""Complementarity at which rounding has the last word on the residuals: no use to go on."""
 
 LONGEST = 4.0
 """Longest step in any logarithm."""
@@ -54,12 +54,12 @@ class Programme(NamedTuple):
 
 
 class Solution(NamedTuple):
-    """Logarithms of all variables `(n, 10)`, objective `(n,)`, multipliers and row values `(n, m)`, success."""
+    """Logarithms of all variables `(n, 10)`, objective `(n,)`, multipliers and limits `(n, m)`, success."""
 
     logs: Array
     value: Array
     multipliers: Array
-    row_values: Array
+    limits: Array
     done: Array
 
 
@@ -160,8 +160,8 @@ def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> 
         mean = np.sum(slack * prices, axis=1) / m
         far = np.abs(primal).max(axis=1)
         miss = np.maximum(np.abs(dual).max(axis=1), far)
-        done |= (mean < close) & (miss < 10 * close) | (mean < EXHAUSTED)
-        dead |= ~np.isfinite(miss + mean)
+        done |= (mean < close) & (miss < 10 * close)
+        dead |= ~np.isfinite(miss + mean) | (mean < EXHAUSTED)
         live = ~(done | dead)
         if not live.any():
             break
@@ -174,7 +174,7 @@ def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> 
         y[:, free] += dy
         slack, prices = slack + dslack, prices + dprices
     assert rows is not None
-    return Solution(y, np.exp(rows.values[:, 0]), prices, np.exp(rows.values[:, 1:] + (y @ p.shifts.T)[:, 1:]), done)
+    return Solution(y, np.exp(rows.values[:, 0]), prices, np.exp(y @ p.shifts[1:].T), done)
 
 
 def _first_times(y: Array, links: Links, scale: Array) -> Array:
