@@ -141,7 +141,10 @@ class Blocks:
         return x._replace(omega=best)
 
     def powers(self, x: Plan) -> Plan:
-        """One projected-gradient step with a backtracking search along the feasible direction."""
+        """One projected-gradient step with a backtracking search along the feasible direction.
+
+        Powers stay positive, those of a branch that is off (AF alone, DF alone) zero.
+        """
         d = self.d
         gain_form = not d.nu
         m = d.snr[0] / (1 + d.snr[0])
@@ -163,7 +166,8 @@ class Blocks:
         for _ in range(HALVINGS):
             tried = Powers(*(a + alpha * e for a, e in zip(v, direction, strict=True)))
             plan = self.from_shares(x, tried, m) if gain_form else self.from_plain(x, tried)
-            if min(tried) > 0 and smoothed(d, plan, self.mu) <= start + ARMIJO * alpha * fall:
+            positive = all(b > 0 or a == 0 for a, b in zip(v, tried, strict=True))
+            if positive and smoothed(d, plan, self.mu) <= start + ARMIJO * alpha * fall:
                 self.step_size = min(1.0, 2 * self.step_size) if alpha == 1 else max(alpha, 0.1) * self.step_size
                 return plan
             alpha /= 2

@@ -89,7 +89,7 @@ def _bracket(name: str, text: str) -> Bracket | None:
     problem = BY_NAME[name]
     r = problem.solve(problem.instance(json.loads(text)))
     c = r.certificate
-    if r.status != "optimal" or not c.rigorous:
+    if r.status not in ("optimal", "feasible") or not c.rigorous or not c.gap <= PROVED:
         return None
     return Bracket(float(c.bound), float(c.upper), {key: float(value) for key, value in r.x.items()})
 

@@ -17,7 +17,7 @@ rates in nats per second and hertz. Source: Chen et al. 2020, Section III.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -238,11 +238,21 @@ def tangent(d: Data, at: Values, *, noise_grows: bool) -> Values:
 
 
 def minimise(
-    d: Data, x: Plan, *, solvers: tuple[str, ...] = ("CLARABEL", "ECOS"), tol: float = 1e-4, balance: float = 1.0, fresh: bool = False
+    d: Data,
+    x: Plan,
+    *,
+    solvers: tuple[str, ...] = ("CLARABEL", "ECOS"),
+    tol: float = 1e-4,
+    balance: float = 1.0,
+    fresh: bool = False,
+    alter: Callable[[Values], Values] = lambda values: values,
 ) -> Plan | None:
-    """The minimiser of the surrogate at a plan, clipped to the limits; None when every solver failed."""
+    """The minimiser of the surrogate at a plan, clipped to the limits; None when every solver failed.
+
+    `alter` changes the parameters on their way: claims try misprints.
+    """
     m, problem = (make if fresh else build)(noise_grows=bool(d.nu))
-    values = parameters(m, d, x, balance=balance)
+    values = alter(parameters(m, d, x, balance=balance))
     if not all(math.isfinite(value) for value in values.values()):
         return None
     for name, parameter in m.parameters.items():
