@@ -6,7 +6,7 @@ are the objective recomputed; the referee's bound goes with the certified optimu
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 
 import numpy as np
@@ -141,11 +141,6 @@ def energy_and_delay(s: Instance, weight: float) -> dict[str, tuple[float, float
             c = links.costs(d, run(moved, key)[0])
             found[f"{key}-{speed / 1e9:g}"] = (c.af_energy + c.df_energy, max(c.af_time, c.df_time))
     return found
-
-
-def part(which: int) -> Callable[[Instance, float], Mapping[str, Outcome]]:
-    """Energy (0) or delay (1) against the weight."""
-    return energy_by_weight if which == 0 else delay_by_weight
 
 
 def energy_by_weight(s: Instance, weight: float) -> Mapping[str, Outcome]:

@@ -81,7 +81,7 @@ class Bracket(NamedTuple):
 
 def bracket(name: str, data: Case) -> Bracket | None:
     """The optimum of hr, af, df, fdhr or tdhr; None where it could not be proved to 1e-6."""
-    return _bracket(name, json.dumps(data, sort_keys=True))
+    return _bracket(name, json.dumps({k: v for k, v in data.items() if k != "problem"}, sort_keys=True))
 
 
 @lru_cache(maxsize=4096)

@@ -294,15 +294,16 @@ def one_step(case: Case, steps: int) -> Interval | None:
 @claim(
     id="RACO-E53.corrected",
     source=f"correction of {PAPER}, (53) to (56)",
-    statement="Repeated, the projected-gradient steps approach the optimum of (53): within 1e-3 after 2000 of them.",
+    statement="Repeated, the projected-gradient steps approach the optimum of (53), slowly where they zigzag along the budgets: 500 steps leave at most a fifth of what the "
+    "start costs too much.",
     recorded="supported",
     draws=FIXED,
-    subject=2000,
+    subject=500,
     mutants=[Mutant("one step", 1), Mutant("none", 0)],
-    tol=1e-3,
-    tol_reason="relative to the proved optimum of AF only; the method is of first order",
+    tol=1e-6,
+    tol_reason="relative to the proved optimum of AF only",
     max_samples=12,
 )
 def many_steps(case: Case, steps: int) -> float | None:
-    found = excess(case, gradient_steps(case, steps))
-    return None if found is None else found.lo
+    first, last = excess(case, gradient_steps(case, 0)), excess(case, gradient_steps(case, steps))
+    return None if first is None or last is None else last.lo - 0.2 * first.lo
