@@ -2,8 +2,8 @@ r"""The convex-concave procedure: minimise a sequence of convex majorants.
 
     min f(x)      x_(k+1) in argmin F(x; x_k),    F(x_k; x_k) = f(x_k),   F(x; x_k) >= f(x)
 
-so that f(x_(k+1)) <= F(x_(k+1); x_k) <= F(x_k; x_k) = f(x_k). The loop does not take this on trust: a step that
-does not descend is undone and ends it.
+so that f(x_(k+1)) <= F(x_(k+1); x_k) <= F(x_k; x_k) = f(x_k). The loop does not take this on trust: a step
+that does not descend is undone and ends it.
 
 Yuille and Rangarajan, "The Concave-Convex Procedure", Neural Computation 15(4), 2003.
 """
@@ -35,7 +35,8 @@ def cccp(
     max_steps: int,
     slack: float = 0.0,
 ) -> tuple[Point, Trace]:
-    """Step to the minimiser of the majorant at the current point until the objective falls by `tol` of itself.
+    """Step to the minimiser of the majorant at the current point until the objective falls by `tol` of "
+    "itself.
 
     `majorant` returns the minimiser, or None when it found none. The trace has the column objective. It ends
     `converged` when a step gains too little, `stationary` when the majorant gives nothing better: a rise of

@@ -7,9 +7,10 @@ User A delivers the results of a task to user B through a relay that owns a serv
 bits goes to the relay by DF in the band omega B, is computed there, and its results go on to B; the rest is
 computed at A and its results go over AF in the rest of the band.
 
-Reads like the paper: `scenario` (Section VI), `statement` with `branches`, `cuts` and `cut_search` (the problems
-as the referee reads them), `model` (CVXPY: the surrogate (28), the problem with loads given, the special cases),
-`closed_form` (Section V), `algorithms` (1 and 2), `smoothing`, `projection` (3), `exact`, `scip`, `nlp`, `claims`.
+Reads like the paper: `scenario` (Section VI), `statement` with `branches`, `cuts` and `cut_search` (the
+problems as the referee reads them), `model` (CVXPY: the surrogate (28), the problem with loads given, the
+special cases), `closed_form` (Section V), `algorithms` (1 and 2), `smoothing`, `projection` (3), `exact`,
+`scip`, `nlp`, `claims`.
 
 symbol    name                        unit      symbol    name                      unit
 L         input_bits                  bit       P_A, P_R  max_user_power, ...       W
@@ -68,11 +69,27 @@ def _problem(
 
 WITHOUT_BAND = tuple(output for output in HYBRID_OUTPUTS if output is not OMEGA)
 
-P1 = _problem("P1", "weighted delay and energy, hybrid relaying", "hybrid", HYBRID_OUTPUTS, methods.HYBRID, source="(19)")
+P1 = _problem(
+    "P1",
+    "weighted delay and energy, hybrid relaying",
+    "hybrid",
+    HYBRID_OUTPUTS,
+    methods.HYBRID,
+    source="(19)",
+)
 AF = _problem("AF", "AF only", "af", AF_OUTPUTS, methods.AF, source="Section V-B", conic=single.solve_af)
 DF = _problem("DF", "DF only", "df", DF_OUTPUTS, methods.DF, source="(41)", conic=single.solve_df)
-FDHR = _problem("FDHR", "hybrid, half the band for each branch", "half", WITHOUT_BAND, methods.FDHR, source="baseline FDHR")
-TDHR = _problem("TDHR", "hybrid, full band in disjoint slots", "slots", WITHOUT_BAND, methods.TDHR, source="baseline TDHR")
+FDHR = _problem(
+    "FDHR",
+    "hybrid, half the band for each branch",
+    "half",
+    WITHOUT_BAND,
+    methods.FDHR,
+    source="baseline FDHR",
+)
+TDHR = _problem(
+    "TDHR", "hybrid, full band in disjoint slots", "slots", WITHOUT_BAND, methods.TDHR, source="baseline TDHR"
+)
 
 PAPER = Paper(
     key=KEY,

@@ -64,7 +64,9 @@ def lift(ops: Arithmetic, s: Instance) -> Data:
 
 def pick(d: Data, cell: Any) -> Data:
     """The lifted data of one instance of a batch."""
-    return Data(**{name: value[cell] if getattr(value, "ndim", 0) else value for name, value in vars(d).items()})
+    return Data(
+        **{name: value[cell] if getattr(value, "ndim", 0) else value for name, value in vars(d).items()}
+    )
 
 
 def af_branch(ops: Arithmetic, d: Data, share: Numbers, band: Numbers, x: Any) -> AfBranch:

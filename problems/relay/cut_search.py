@@ -1,8 +1,8 @@
 """Where the referee's cuts are: tangent points by `interior`, intervals where neighbouring cuts cross.
 
 A node is a fraction beta at which the problem with given loads was solved. The interval between two nodes is
-split where their cuts cross; an interval whose crossing is too low gets more nodes. Next to beta = 0 and 1 the
-cost of a single branch takes over.
+split where their cuts cross; an interval whose crossing is too low gets more nodes. Next to beta = 0 and 1
+the cost of a single branch takes over.
 """
 
 from typing import NamedTuple
@@ -30,13 +30,13 @@ from .interior import (
     P1,
     P2,
     P4,
-    Q,
     SLOT,
     TERMS,
     TIME,
     UP,
     Links,
     Programme,
+    Q,
 )
 
 GAP = 2e-7
@@ -151,9 +151,7 @@ def solve(d: Data, mode: str, beta: Array) -> Nodes:
     return Nodes(*(part[good] for part in (beta, cost, value, af, value - af, rows)))
 
 
-def _costs(
-    d: Data, mode: str, found: interior.Solution, scale: Array, rows: Array
-) -> tuple[Array, Array]:
+def _costs(d: Data, mode: str, found: interior.Solution, scale: Array, rows: Array) -> tuple[Array, Array]:
     """The weighted cost at the nodes, and the part that goes with the AF load."""
     value, _, _ = interior.terms(found.logs, _links(d))
     parts = np.exp(value + scale)
@@ -211,7 +209,9 @@ def search(d: Data, mode: str) -> tuple[Array, Nodes | None]:
         if works and mode not in ({"af", "df"} - {single}):
             ends[kind] = _end(d, mode, kind)
     if len(ends) < 2:
-        return np.array([_placed(row, kind, kind == DF_END, kind == DF_END) for kind, (_, row) in ends.items()]), None
+        return np.array(
+            [_placed(row, kind, kind == DF_END, kind == DF_END) for kind, (_, row) in ends.items()]
+        ), None
     nodes = solve(d, mode, START)
     worst = {kind: value for kind, (value, _) in ends.items()}
     for _ in range(ROUNDS):

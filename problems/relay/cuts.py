@@ -10,7 +10,8 @@ ln ln(1 + e^v) is concave, 1/g1 = 1/a + 1/c + 1/(a c) is a posynomial, everythin
 tangent of Phi at any point bounds it from below over the box in which every point lies that costs at most V,
 the cost of some feasible point:
 
-    p >= load t w/(V theta), f >= load L C w/V, ...: with a tangent close to flat the box costs next to nothing.
+    p >= load t w/(V theta), f >= load L C w/V, ...: with a tangent close to flat the box costs next to
+    nothing.
 
 As a function of the offloaded fraction beta the tangent is concave (a sum of c ln beta and c' ln(1 - beta)
 with c, c' >= 0, plus constants), so over an interval it is least at an end. Intervals next to 0 and 1 are
@@ -32,7 +33,14 @@ from .branches import Data, af_branch, df_branch
 
 COLUMNS = (
     *("low", "high", "kind", "beta"),
-    *("user_frequency", "relay_frequency", "user_af_power", "relay_af_power", "user_df_power", "relay_df_power"),
+    *(
+        "user_frequency",
+        "relay_frequency",
+        "user_af_power",
+        "relay_af_power",
+        "user_df_power",
+        "relay_df_power",
+    ),
     *("af_band", "df_band", "first", "second", "third", "band_price", "user_price", "relay_price"),
 )
 BOTH, AF_END, DF_END = 0.0, 1.0, 2.0
@@ -98,7 +106,9 @@ def weights(ops: Arithmetic, d: Data, mode: str, r: Rows) -> Weights:
         return Weights(af, af / eta, df, df, df)
     # T >= tau + t_edge + t_down, 2 tau + t_down, t_loc + tau + t_down and tau >= t_up, t_af/eta
     slot = w * (1 + r.second)
-    return Weights(w * (1 - first - r.second), slot * r.third / eta, slot * (1 - r.third), w * first, w + 0 * slot)
+    return Weights(
+        w * (1 - first - r.second), slot * r.third / eta, slot * (1 - r.third), w * first, w + 0 * slot
+    )
 
 
 def _tangent(ops: Arithmetic, d: Data, mode: str, r: Rows) -> list[Numbers]:
@@ -207,7 +217,8 @@ def _some_cost(ops: Arithmetic, d: Data, mode: str) -> Numbers:
 
 
 def _least_af(d: Data, mode: str, load: Numbers, cost: Numbers) -> dict[str, Numbers]:
-    """No point of at most this cost has less: t_af <= eta T, and wbar ln(1 + g1) <= theta p, sqrt(wbar theta p)."""
+    """No point of at most this cost has less: t_af <= eta T, and wbar ln(1 + g1) <= theta p, sqrt(wbar "
+    "theta p)."""
     nats = load * d.conversion_ratio * d.nat_time * d.weight / (d.af_prelog * cost)
     return {
         "user_frequency": load * d.cycles * d.weight / cost,
@@ -243,7 +254,8 @@ def _least_over_box(
     total: Numbers = 0
     for name, slope in slopes.items():
         x = getattr(r, name)
-        # one of the two is zero, or both cost next to nothing: either way concave in beta, as `least` is a power
+        # one of the two is zero, or both cost next to nothing: either way concave in beta, as
+        # `least` is a power
         total = total + ops.maximum(slope, 0 * slope) * ops.log(least[name] / x)
         total = total + ops.minimum(slope, 0 * slope) * ops.log(caps.get(name, 1 + 0 * x) / x)
     return total

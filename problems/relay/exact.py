@@ -9,6 +9,7 @@ concave in beta: over a cell it is least at an end. V is also at least (1 - beta
 with the least bound is solved at its middle, gains a cut and is halved. TDHR and FDHR alike.
 """
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -93,14 +94,14 @@ def grid() -> list[float]:
 def minimise(search: Search, ends: list[tuple[float, Plan]], *, gap: float) -> tuple[Plan, Trace]:
     """The best plan to a relative gap, and the trace of value and bound over cells."""
     for beta in FIRST:
-        ends.append((v := search.solve(beta))[0:1] + (v[1] or ends[0][1],))
+        ends.append((*(v := search.solve(beta))[0:1], v[1] or ends[0][1]))
     start = min(ends, key=lambda pair: pair[0])
 
     def branch(part: Part[Cell], best: float) -> Branching[Cell, Plan]:
         cell = part.content
         if cell == (0.0, 1.0):
             edges = grid()
-            cells = [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+            cells = [(a, b) for a, b in itertools.pairwise(edges)]
             return Branching([Part(search.bound(c), c) for c in cells])
         fresh = search.bound(cell)
         if fresh > part.bound * (1 + gap / 10):  # cuts made since may be enough

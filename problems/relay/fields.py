@@ -10,11 +10,18 @@ SOURCE = (
 )
 
 NOISE_MODELS = ("band", "fixed")
-"""Noise in a sub-band: density times that band, or density times the whole bandwidth (probably the paper's)."""
+"""Noise in a sub-band: density times that band, or density times the whole bandwidth (probably the "
+"paper's)."""
 
 FIELDS = (
     Field("input_bits", "L", "bit", "raw task size", strict=True),
-    Field("cycles_per_bit", "C", "cycle/bit", "CPU cycles a bit takes, at the user and at the relay", strict=True),
+    Field(
+        "cycles_per_bit",
+        "C",
+        "cycle/bit",
+        "CPU cycles a bit takes, at the user and at the relay",
+        strict=True,
+    ),
     Field("conversion_ratio", "rho", "1", "result bits per raw bit", strict=True),
     Field("bandwidth", "B", "Hz", "bandwidth", strict=True),
     Field("noise_psd", "N0", "W/Hz", "noise density at relay and receiver", strict=True),
@@ -26,7 +33,9 @@ FIELDS = (
     Field("max_relay_power", "P_R", "W", "power budget of the relay, radiated", strict=True),
     Field("max_user_frequency", "F_A", "Hz", "CPU limit of the user", strict=True),
     Field("max_relay_frequency", "F_R", "Hz", "CPU limit of the relay", strict=True),
-    Field("user_energy_coefficient", "kappa_A", "J s^2", "energy per cycle over frequency squared", strict=True),
+    Field(
+        "user_energy_coefficient", "kappa_A", "J s^2", "energy per cycle over frequency squared", strict=True
+    ),
     Field("relay_energy_coefficient", "kappa_R", "J s^2", "the same at the relay", strict=True),
     Field("weight", "w", "J/s", "weight of latency", strict=True),
     Field("af_prelog", "eta", "1", "share of time in which an AF hop sends", strict=True, default=0.5),

@@ -14,9 +14,11 @@ from . import simulation
 from .simulation import WEIGHTS
 
 CAPTION = (
-    "Assumed: average gain 2e-13 (relay half-way where a distance is shown), B = 1 MHz, N0 = 4e-21 W/Hz growing with "
+    "Assumed: average gain 2e-13 (relay half-way where a distance is shown), B = 1 MHz, N0 = 4e-21 W/Hz "
+    "growing with "
     "the band, budgets 0.5 W and 1 W, CPUs 100 MHz and 2.4 GHz, 1000 cycles per bit, 1e-27 J s^2, {rest}. As "
-    "printed: result ratio 0.1, smoothing 10/s, Rayleigh fading. CCCP and IBCD start from beta = omega = 1/2 with "
+    "printed: result ratio 0.1, smoothing 10/s, Rayleigh fading. CCCP and IBCD start from beta = omega = "
+    "1/2 with "
     "the speeds and half the powers of the special cases. The same draws all along the axis."
 )
 
@@ -45,7 +47,16 @@ def _figure(key: str, title: str, rest: str, **more: Any) -> Figure:
 
 
 def _weights(key: str, title: str, **more: Any) -> Figure:
-    return _figure(key, title, "L uniform in 0.5 to 1.5 Mbit", axis="weight, w", unit="J/s", points=WEIGHTS, log_x=True, **more)
+    return _figure(
+        key,
+        title,
+        "L uniform in 0.5 to 1.5 Mbit",
+        axis="weight, w",
+        unit="J/s",
+        points=WEIGHTS,
+        log_x=True,
+        **more,
+    )
 
 
 def _sizes(key: str, weight: float) -> Figure:
@@ -73,7 +84,11 @@ FIGURES = (
         axis="iteration, k",
         unit="",
         points=(0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 40, 60),
-        schemes=(Scheme("cccp", "CCCP, F"), Scheme("ibcd", "IBCD, F"), Scheme("ibcd-smoothed", "IBCD, F smoothed")),
+        schemes=(
+            Scheme("cccp", "CCCP, F"),
+            Scheme("ibcd", "IBCD, F"),
+            Scheme("ibcd-smoothed", "IBCD, F smoothed"),
+        ),
         measure=simulation.at_iteration,
         falls=("cccp", "ibcd-smoothed"),
         orders=(("ibcd", "ibcd-smoothed"),),

@@ -3,8 +3,8 @@ r"""The referee's own solver for the problem with loads given: an interior-point
     min ln(sum_k A_0k u_k)   s.t.   ln(sum_k A_rk u_k) <= S_r y,
 
 the terms u_k being the times (in energy units) and energies of `branches`, e^(y_j) for each variable, and
-e^T; all are log-convex. Many offloaded fractions at once, shape (n, ...); each is handled as if it were alone.
-Numbers from here only choose the tangents of `cuts`; whatever they are, the bound is proved.
+e^T; all are log-convex. Many offloaded fractions at once, shape (n, ...); each is handled as if it were
+alone. Numbers from here only choose the tangents of `cuts`; whatever they are, the bound is proved.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from mecopt.instance import Array
 
 STEPS = 250
 CLOSE = 1e-10
-"""Complementarity at the end, and a tenth of the residuals: the bound misses the optimum by some tens of this."""
+"""Complementarity at the end, and a tenth of the residuals: the bound misses the optimum by some tens "
+"of this."""
 
 EXHAUSTED = 1e-14
 """Complementarity at which rounding has the last word on the residuals: no use to go on."""
@@ -45,7 +46,8 @@ class Links:
 
 
 class Programme(NamedTuple):
-    """`rows` (m + 1, terms), `shifts` (m + 1, variables), the `free` variables, the logs of the fixed ones."""
+    """`rows` (m + 1, terms), `shifts` (m + 1, variables), the `free` variables, the logs of the fixed "
+    "ones."""
 
     rows: Array
     shifts: Array
@@ -167,7 +169,9 @@ def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> 
             break
         centring = np.where(far > 100 * mean, 0.5, 0.05)
         target = (centring * mean)[:, None] - slack * prices
-        step = _newton(rows.hessian[:, free][:, :, free], slopes[:, 1:], dual, primal, target, slack, prices, live)
+        step = _newton(
+            rows.hessian[:, free][:, :, free], slopes[:, 1:], dual, primal, target, slack, prices, live
+        )
         dead |= live & ~np.all(np.isfinite(step[0]), axis=1)
         length = np.where(live & ~dead, _length(*step, slack, prices), 0.0)[:, None]
         dy, dslack, dprices = (np.where(length > 0, length * np.nan_to_num(part), 0.0) for part in step)

@@ -1,6 +1,7 @@
 """Times and energies of a plan as the methods compute them, in double precision, one instance at a time.
 
-Scaled data: signal-to-noise ratios at full power in the full band, seconds at full speed, joule at full power.
+Scaled data: signal-to-noise ratios at full power in the full band, seconds at full speed, joule at full
+power.
 """
 
 import math
@@ -13,7 +14,8 @@ from mecopt.result import Point
 
 
 class Data(NamedTuple):
-    """One instance. `snr` belongs to (p1, q, p2, p4) at full power; `nu` is 1 where noise grows with the band."""
+    """One instance. `snr` belongs to (p1, q, p2, p4) at full power; `nu` is 1 where noise grows with "
+    "the band."""
 
     cycles: float
     up_nats: float
@@ -108,8 +110,10 @@ def spectral(d: Data, x: Plan) -> tuple[float, float, float]:
     """ln(1 + g1), ln(1 + g2), ln(1 + g3)."""
     af_band, df_band = max(1 - x.omega, 0.0), max(x.omega, 0.0)
     af = af_nats(d, x.user_af_power, x.relay_af_power, af_band)
-    return af, df_nats(d.snr[2], x.user_df_power / d.user_power, df_band, d.nu), df_nats(
-        d.snr[3], x.relay_df_power / d.relay_power, df_band, d.nu
+    return (
+        af,
+        df_nats(d.snr[2], x.user_df_power / d.user_power, df_band, d.nu),
+        df_nats(d.snr[3], x.relay_df_power / d.relay_power, df_band, d.nu),
     )
 
 

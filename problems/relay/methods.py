@@ -42,7 +42,11 @@ def _loops() -> tuple[Method, ...]:
     ):
         for name in STARTS:
             label = key if name == STARTS[0] else f"{key}:{name}"
-            found.append(Method(label, f"{what} from the start {name}", one_by_one(loop(algorithm, name)), aim="heuristic"))
+            found.append(
+                Method(
+                    label, f"{what} from the start {name}", one_by_one(loop(algorithm, name)), aim="heuristic"
+                )
+            )
     return tuple(found)
 
 
@@ -61,6 +65,13 @@ HYBRID = (
 )
 
 AF = (Method("closed-form", "best frequency (52) and best rate", closed_form.solve_af),)
-DF = (Method("closed-form", "best frequency (43) and energy-delay ratios (46), (49)", closed_form.solve_df, tol=1e-10),)
+DF = (
+    Method(
+        "closed-form",
+        "best frequency (43) and energy-delay ratios (46), (49)",
+        closed_form.solve_df,
+        tol=1e-10,
+    ),
+)
 FDHR = (_exact("exact", "half", leave_out=("omega",)),)
 TDHR = (_exact("exact", "slots", leave_out=("omega",)),)

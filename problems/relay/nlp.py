@@ -2,8 +2,8 @@ r"""P1 as a smooth nonlinear programme in logarithms, by sequential quadratic pr
 
     min ln(w T + E)   s.t.  T1, T2 <= T,  budgets, bands,  beta + (1 - beta) = 1
 
-in logarithms of shares of the limits, of both loads and of T. Derivatives by complex steps: exact to rounding.
-A local method: it proves nothing.
+in logarithms of shares of the limits, of both loads and of T. Derivatives by complex steps: exact to
+rounding. A local method: it proves nothing.
 """
 
 from typing import Any

@@ -5,6 +5,7 @@ y_(j+1) >= ln(e^(2 y_j) + 2 e^(y_j)) of posynomials, so that the only row that i
 e^(ln beta) + e^(ln (1 - beta)) = 1. Fractions within e^LOWEST of an end are left to the special cases.
 """
 
+import itertools
 import math
 from importlib.util import find_spec
 from typing import Any
@@ -60,10 +61,8 @@ def minimise(d: Data, known: float, *, gap: float) -> tuple[Plan | None, float]:
         """A variable at most ln ln(1 + snr), given an expression or variable for ln snr."""
         s = m.addVar(lb=-40.0, ub=4.0)
         y = [m.addVar(lb=-60.0, ub=60.0) for _ in range(HALVINGS + 1)]
-        at_most(
-            y[0], *(k * (s - HALVINGS * math.log(2)) - math.lgamma(k + 1) for k in range(1, POWERS + 1))
-        )
-        for low, high in zip(y[:-1], y[1:], strict=True):
+        at_most(y[0], *(k * (s - HALVINGS * math.log(2)) - math.lgamma(k + 1) for k in range(1, POWERS + 1)))
+        for low, high in itertools.pairwise(y):
             at_most(high, 2 * low, low + math.log(2))
         m.addCons(y[-1] <= ln_snr)
         return s

@@ -1,7 +1,7 @@
 """Realisations of the paper's scenario, and what each scheme makes of one: behind the figures and tables.
 
-Along an axis of weights, distances or task sizes the same fadings and tasks are used at every abscissa. Values
-are the objective recomputed; the referee's bound goes with the certified optimum.
+Along an axis of weights, distances or task sizes the same fadings and tasks are used at every abscissa.
+Values are the objective recomputed; the referee's bound goes with the certified optimum.
 """
 
 import math

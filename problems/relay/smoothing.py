@@ -157,7 +157,10 @@ class Blocks:
         if gain_form:
             aim = projection.project(target, Linearised(m, v.x - v.y))
         else:
-            (p1, p2), (q, p4) = projection.simplex(target.x, target.x2), projection.simplex(target.y, target.z)
+            (p1, p2), (q, p4) = (
+                projection.simplex(target.x, target.x2),
+                projection.simplex(target.y, target.z),
+            )
             aim = Powers(p1, p2, q, p4)
         direction = Powers(*(b - a for a, b in zip(v, aim, strict=True)))
         fall = sum(g * e for g, e in zip(slope, direction, strict=True))
@@ -168,7 +171,9 @@ class Blocks:
             plan = self.from_shares(x, tried, m) if gain_form else self.from_plain(x, tried)
             positive = all(b > 0 or a == 0 for a, b in zip(v, tried, strict=True))
             if positive and smoothed(d, plan, self.mu) <= start + ARMIJO * alpha * fall:
-                self.step_size = min(1.0, 2 * self.step_size) if alpha == 1 else max(alpha, 0.1) * self.step_size
+                self.step_size = (
+                    min(1.0, 2 * self.step_size) if alpha == 1 else max(alpha, 0.1) * self.step_size
+                )
                 return plan
             alpha /= 2
         self.step_size *= 0.1
@@ -215,14 +220,19 @@ class Blocks:
         # ln(1 + g1) = ln(1 + A) + ln(1 + C) - ln(1 + A + C)
         rate_x, rate_y = a / (1 + a * v.x) - a / top, b / (1 + b * v.y) - b / top
         af_price = d.weight * s.pi1 / d.eta + x.user_af_power + x.relay_af_power
-        af = [c.af_airtime * (own - af_price * rate / nats[0]) if c.af_airtime else 0.0 for own, rate in ((d.user_power, rate_x), (d.relay_power, rate_y))]
+        af = [
+            c.af_airtime * (own - af_price * rate / nats[0]) if c.af_airtime else 0.0
+            for own, rate in ((d.user_power, rate_x), (d.relay_power, rate_y))
+        ]
         df = []
         for airtime, snr, share, budget, bits in (
             (c.up_airtime, d.snr[2], v.x2, d.user_power, nats[1]),
             (c.down_airtime, d.snr[3], v.z, d.relay_power, nats[2]),
         ):
             slope = snr / spread_df / (1 + snr / spread_df * share)
-            df.append(airtime * (budget - (d.weight * s.pi2 + share * budget) * slope / bits) if airtime else 0.0)
+            df.append(
+                airtime * (budget - (d.weight * s.pi2 + share * budget) * slope / bits) if airtime else 0.0
+            )
         return Powers(af[0], df[0], af[1], df[1])
 
     def gradient(self, x: Plan, v: Powers, m: float) -> Powers:

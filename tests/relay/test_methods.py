@@ -1,5 +1,7 @@
-"""Methods of the relay paper: closed forms, Algorithm G, CCCP, block descent, projection; and their mutants."""
+"""Methods of the relay paper: closed forms, Algorithm G, CCCP, block descent, projection; and their "
+"mutants."""
 
+import itertools
 import math
 from typing import Any
 
@@ -35,7 +37,9 @@ def test_costs_agree_with_the_referee() -> None:
     rng = np.random.default_rng(0)
     for s in scattered("P1", 10, seed=0):
         x = plan_of(rng, s)
-        assert links.objective(links.data(s), x) == pytest.approx(float(P1.certify(s, x.outputs()).value), rel=1e-12)
+        assert links.objective(links.data(s), x) == pytest.approx(
+            float(P1.certify(s, x.outputs()).value), rel=1e-12
+        )
         t = PROBLEMS["TDHR"].instance(s.given)
         given = {name: value for name, value in x.outputs().items() if name != "omega"}
         value = float(PROBLEMS["TDHR"].certify(t, given).value)
@@ -61,7 +65,13 @@ def test_af_powers_against_scipy() -> None:
             p, q = np.exp(y) * [d.user_power, d.relay_power]
             return float(np.log((price + p + q) / links.af_nats(d, p, q, 1.0)))
 
-        found = minimize(ratio, [-1.0, -1.0], bounds=[(-40, 0)] * 2, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 4000})
+        found = minimize(
+            ratio,
+            [-1.0, -1.0],
+            bounds=[(-40, 0)] * 2,
+            method="Nelder-Mead",
+            options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 4000},
+        )
         x = PROBLEMS["AF"].run(s).x
         mine = ratio(np.log([x["user_af_power"] / d.user_power, x["relay_af_power"] / d.relay_power]))
         assert mine <= found.fun + 1e-9
@@ -69,7 +79,9 @@ def test_af_powers_against_scipy() -> None:
 
 def test_a_wrong_sharing_of_powers_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     true = closed_form.cheapest_hops
-    monkeypatch.setattr(closed_form, "cheapest_hops", lambda g, theta, largest: true(g, theta[::-1], largest[::-1]))
+    monkeypatch.setattr(
+        closed_form, "cheapest_hops", lambda g, theta, largest: true(g, theta[::-1], largest[::-1])
+    )
     r = PROBLEMS["AF"].solve(example("AF", af_gain_user_relay=2.5e-11))
     assert r.status != "optimal"
 
@@ -131,7 +143,9 @@ def test_exact_needs_its_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With an elasticity of the wrong sign the cuts cut off the optimum, and the referee notices."""
     true = given_loads.solve
     monkeypatch.setattr(
-        exact.given_loads, "solve", lambda *a, **k: true(*a, **k)._replace(elasticity=1 - true(*a, **k).elasticity)
+        exact.given_loads,
+        "solve",
+        lambda *a, **k: true(*a, **k)._replace(elasticity=1 - true(*a, **k).elasticity),
     )
     plan, trace, _ = exact.solve_one(example(), "hybrid", polish=False)
     assert P1.certify(example(), plan.outputs()).gap > 1e-6 or trace.records[-1]["bound"] > 0.4236336
@@ -179,7 +193,9 @@ def test_building_blocks_of_the_surrogate() -> None:
             return k["slope_u"] * a + k["slope_v"] * b - k["level"] - squares
 
         assert inner(u0, v0) == pytest.approx(u0 * v0, rel=1e-9)
-        assert inner(u, v) <= u * v * (1 + 1e-9) + 1e-9 * (u * v + low["level"] + (low["u"] * u) ** 2 + (low["v"] * v) ** 2)
+        assert inner(u, v) <= u * v * (1 + 1e-9) + 1e-9 * (
+            u * v + low["level"] + (low["u"] * u) ** 2 + (low["v"] * v) ** 2
+        )
         for squared in (False, True):
             top = surrogate.above(u0, v0, balance, squared=squared)
 
@@ -202,7 +218,7 @@ def test_cccp_descends_to_the_optimum_of_the_example(noise: str, start: str) -> 
     s = example(noise_model=noise)
     plan, trace = algorithms.algorithm_1(s, algorithms.start(s, start))
     values = trace.column("objective")
-    assert all(b <= a * (1 + 1e-7) for a, b in zip(values[:-1], values[1:], strict=True))
+    assert all(b <= a * (1 + 1e-7) for a, b in itertools.pairwise(values))
     assert trace.ended in ("converged", "stationary")
     best = float(P1.solve(s).value)
     assert values[-1] == pytest.approx(best, rel=1e-5)
@@ -237,7 +253,9 @@ def test_cccp_undoes_a_rise() -> None:
 
 def test_block_descent_undoes_a_block_that_rises() -> None:
     blocks = [lambda v: (v[0] / 2, v[1]), lambda v: (v[0], v[1] + 1)]
-    point, trace = block_descent(blocks, lambda v: v[0] ** 2 + v[1] ** 2 + 1, (1.0, 2.0), tol=1e-9, max_sweeps=60)
+    point, trace = block_descent(
+        blocks, lambda v: v[0] ** 2 + v[1] ** 2 + 1, (1.0, 2.0), tol=1e-9, max_sweeps=60
+    )
     assert point[1] == 2.0
     assert point[0] < 1e-4
     assert trace.ended == "converged"
@@ -284,7 +302,9 @@ def test_scalar_blocks_minimise(noise: str) -> None:
         def value(t: float, name: str = name) -> float:
             return smoothing.smoothed(d, x._replace(**{name: t}), 10.0)
 
-        found = minimize_scalar(value, bounds=(1e-6 * top, top), method="bounded", options={"xatol": 1e-10 * top})
+        found = minimize_scalar(
+            value, bounds=(1e-6 * top, top), method="bounded", options={"xatol": 1e-10 * top}
+        )
         assert value(getattr(block(x), name)) <= found.fun * (1 + 1e-9)
 
 

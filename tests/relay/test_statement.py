@@ -73,7 +73,9 @@ def by_hand(s: Instance, x: dict[str, float], mode: str) -> float:
     local, edge = (1 - share) * cycles / x["user_frequency"], share * cycles / x["relay_frequency"]
     energy = v["user_energy_coefficient"] * (1 - share) * cycles * x["user_frequency"] ** 2
     energy += v["relay_energy_coefficient"] * share * cycles * x["relay_frequency"] ** 2
-    energy += (x["user_af_power"] + x["relay_af_power"]) * t1 + x["user_df_power"] * t2 + x["relay_df_power"] * t3
+    energy += (
+        (x["user_af_power"] + x["relay_af_power"]) * t1 + x["user_df_power"] * t2 + x["relay_df_power"] * t3
+    )
     hop = t1 / v["af_prelog"]
     if mode == "slots":
         slot = max(t2, hop)
@@ -111,14 +113,22 @@ def test_value_against_plain_formulas(name: str, mode: str) -> None:
 
 def test_violations_are_seen() -> None:
     s = example()
-    for name, cap in (("user_af_power", 0.5), ("relay_df_power", 1.0), ("user_frequency", 2e8), ("omega", 1.0)):
+    for name, cap in (
+        ("user_af_power", 0.5),
+        ("relay_df_power", 1.0),
+        ("user_frequency", 2e8),
+        ("omega", 1.0),
+    ):
         assert P1.certify(s, {**PLAN, name: 1.1 * cap}).infeasibility > 0.05
         assert P1.certify(s, {**PLAN, name: -0.1 * cap}).infeasibility == pytest.approx(0.1)
     # each power within the budget, their sum not
     assert P1.certify(s, {**PLAN, "user_af_power": 0.4}).infeasibility == pytest.approx(0.4)
-    assert PROBLEMS["TDHR"].certify(
-        example("TDHR"), {k: v for k, v in {**PLAN, "user_af_power": 0.4}.items() if k != "omega"}
-    ).infeasibility == 0
+    assert (
+        PROBLEMS["TDHR"]
+        .certify(example("TDHR"), {k: v for k, v in {**PLAN, "user_af_power": 0.4}.items() if k != "omega"})
+        .infeasibility
+        == 0
+    )
 
 
 def test_dead_chains() -> None:
@@ -133,15 +143,31 @@ def test_dead_chains() -> None:
             assert r.status in ("optimal", "feasible")
             assert r.x["beta"] == beta
             assert r.value == pytest.approx(PROBLEMS[name].solve(example(name)).value, rel=1e-9)
-    mixed = P1.instance({**EXAMPLE, "af_gain_relay_receiver": [0.0, 1.5e-13, 0.0], "df_gain_user_relay": [0, 0, 3e-13]})
+    mixed = P1.instance(
+        {**EXAMPLE, "af_gain_relay_receiver": [0.0, 1.5e-13, 0.0], "df_gain_user_relay": [0, 0, 3e-13]}
+    )
     assert P1.solve(mixed).status.tolist() == ["infeasible", "optimal", "optimal"]
 
 
 def least_by_slsqp(s: Instance, rng: np.random.Generator) -> float:
     """The best of random restarts of SLSQP on the plain formulas, numerical derivatives."""
-    caps = [s.max_user_frequency, s.max_relay_frequency, s.max_user_power, s.max_user_power, s.max_relay_power, s.max_relay_power]
+    caps = [
+        s.max_user_frequency,
+        s.max_relay_frequency,
+        s.max_user_power,
+        s.max_user_power,
+        s.max_relay_power,
+        s.max_relay_power,
+    ]
     names = list(PLAN)
-    order = ["user_frequency", "relay_frequency", "user_af_power", "user_df_power", "relay_af_power", "relay_df_power"]
+    order = [
+        "user_frequency",
+        "relay_frequency",
+        "user_af_power",
+        "user_df_power",
+        "relay_af_power",
+        "relay_df_power",
+    ]
 
     def plan(y: Any) -> dict[str, float]:
         x = dict(zip(order, np.exp(y[2:]) * np.array(caps, dtype=float), strict=True))
@@ -218,7 +244,9 @@ def test_a_shifted_tangent_stays_a_bound() -> None:
         assert value < 0.42363356
 
 
-@pytest.mark.parametrize("spoil", ["gap", "late start", "early end", "negative price", "fraction above 1", "kind"])
+@pytest.mark.parametrize(
+    "spoil", ["gap", "late start", "early end", "negative price", "fraction above 1", "kind"]
+)
 def test_rows_that_do_not_cover_prove_nothing(spoil: str) -> None:
     d = branches.pick(P1.statement.lift(FLOAT, example()), ())
     rows = cut_search.cuts(d, "hybrid")
@@ -239,7 +267,7 @@ def test_interior_derivatives_by_differences() -> None:
     y = rng.uniform(-2, 0, (1, 10))
     for nu in (0.0, 1.0):
         links = interior.Links((3.0, 0.2, 40.0, 1.5), nu)
-        value, slope, curve = interior.terms(y, links)
+        _value, slope, curve = interior.terms(y, links)
         step = 1e-5
         for j in range(8):
             up, down = y.copy(), y.copy()
@@ -276,7 +304,13 @@ def test_scenarios() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("noise_model", "other"), ("noise_model", 1), ("weight", 0), ("af_gain_user_relay", -1), ("bandwidth", np.nan)],
+    [
+        ("noise_model", "other"),
+        ("noise_model", 1),
+        ("weight", 0),
+        ("af_gain_user_relay", -1),
+        ("bandwidth", np.nan),
+    ],
 )
 def test_bad_data(field: str, value: Any) -> None:
     with pytest.raises(mecopt.DataError, match=f"^{field}: "):

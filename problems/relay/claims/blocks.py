@@ -17,7 +17,7 @@ from .common import EXACT, P1, PAPER, Case, plan_of, with_plan
 
 Ball = Any
 
-# ------------------------------------------------------------------------------- log-sum-exp
+# ---------------------------------------------------------------------- log-sum-exp
 
 DELAYS = st.fixed_dictionaries(
     {"mu": decades(1e-2, 1e3), "delays": st.lists(decades(1e-3, 1e3, special=[0.0]), min_size=1, max_size=4)}
@@ -32,7 +32,8 @@ def log_sum_exp(x: list[Ball], mu: Ball) -> Ball:
 @claim(
     id="RACO-LSE",
     source=f"{PAPER}, (28)",
-    statement="max x ≤ (1/μ) ln Σ e^(μ x) ≤ max x + ln(n)/μ: the smoothed problem is differentiable and approximates P1 for large μ.",
+    statement="max x ≤ (1/μ) ln Σ e^(μ x) ≤ max x + ln(n)/μ: the smoothed problem is differentiable and "
+    "approximates P1 for large μ.",
     recorded="certified",
     draws=DELAYS,
     subject=log_sum_exp,
@@ -53,7 +54,7 @@ def soft_maximum(case: Case, f: Callable[..., Ball]) -> Interval:
         return Interval.from_arb((value - top).min(most - value) / (most + 1 / mu))
 
 
-# ------------------------------------------------------------------------------- the scalar blocks
+# ---------------------------------------------------------------------- the scalar blocks
 
 BLOCK = st.builds(
     lambda case, shares: {**case, "low": min(shares), "high": max(shares)},
@@ -92,7 +93,8 @@ def block_slope(case: Case, block: str, at: float, *, sign: int = 1, squared: bo
 
 
 def rises(case: Case, block: str, form: dict[str, Any]) -> Interval | None:
-    """Slack of 'the derivative increases' and 'it is that of F~' (by a difference quotient between the two points)."""
+    """Slack of 'the derivative increases' and 'it is that of F~' (by a difference quotient between the "
+    "two points)."""
     if case["low"] == case["high"]:
         return None
     with ball_arithmetic():
@@ -106,7 +108,11 @@ def matches(case: Case, block: str, form: dict[str, Any]) -> float:
     d = links.data(s)
     c = links.costs(d, x)
     mu = 10 / max(c.af_time, c.df_time)
-    name, limit = {"user": ("user_frequency", d.user_frequency), "relay": ("relay_frequency", d.relay_frequency), "beta": ("beta", 1.0)}[block]
+    name, limit = {
+        "user": ("user_frequency", d.user_frequency),
+        "relay": ("relay_frequency", d.relay_frequency),
+        "beta": ("beta", 1.0),
+    }[block]
     low, high = 1e-9 if block != "beta" else 0.0, 1.0
     with ball_arithmetic():
         for _ in range(40):
@@ -166,7 +172,8 @@ def coarse(blocks: Blocks, steps: int) -> Any:
 @claim(
     id="RACO-B4",
     source=f"{PAPER}, Section IV",
-    statement="The ω subproblem is a scalar minimisation: a line search over ω, all else fixed, finds its least value "
+    statement="The ω subproblem is a scalar minimisation: a line search over ω, all else fixed, finds "
+    "its least value "
     "(tested with golden section against a grid of 400).",
     recorded="supported",
     draws=with_plan(),
@@ -186,13 +193,16 @@ def omega_by_line_search(case: Case, steps: int) -> float:
     return (min(grid) - value) / value
 
 
-# ------------------------------------------------------------------------------- separability
+# ---------------------------------------------------------------------- separability
 
-SEPARABLE = st.builds(lambda case, other: {**case, "other_omega": other}, with_plan(), st.integers(1, 9).map(lambda n: n / 10))
+SEPARABLE = st.builds(
+    lambda case, other: {**case, "other_omega": other}, with_plan(), st.integers(1, 9).map(lambda n: n / 10)
+)
 
 
 def budget_of_gain(case: Case, omega: float, *, grows: bool) -> Ball:
-    """(19h), G (p1 g1 + sigma^2) + p4 - P_R relative to P_R, with G such that it is tight at the plan's omega."""
+    """(19h), G (p1 g1 + sigma^2) + p4 - P_R relative to P_R, with G such that it is tight at the plan's "
+    "omega."""
     s, x = case["data"], plan_of(case)
     noise = arb(s["noise_psd"]) * arb(s["bandwidth"])
     signal = arb(x.user_af_power) * arb(s["af_gain_user_relay"])
@@ -208,7 +218,8 @@ def budget_of_gain(case: Case, omega: float, *, grows: bool) -> Ball:
 @claim(
     id="RACO-B5",
     source=f"{PAPER}, Section IV",
-    statement="The constraints of P1 are separable over the blocks f_A, f_R, β, ω and the powers (p, G): changing ω alone "
+    statement="The constraints of P1 are separable over the blocks f_A, f_R, β, ω and the powers (p, G): "
+    "changing ω alone "
     "keeps a feasible point feasible.",
     recorded="refuted",
     draws=SEPARABLE,
@@ -216,8 +227,10 @@ def budget_of_gain(case: Case, omega: float, *, grows: bool) -> Ball:
     mutants=[Mutant("noise of the whole band whatever ω", False)],
     tol=EXACT,
     tol_reason="relative to P_R",
-    explanation="(19h), G (p₁ g₁ + σ²) + p₄ ≤ P_R, holds the noise of the AF band. Where noise grows with the band a smaller ω "
-    "raises σ² and breaks a tight budget. Only with noise that does not depend on ω is the printed separation true.",
+    explanation="(19h), G (p₁ g₁ + σ²) + p₄ ≤ P_R, holds the noise of the AF band. Where noise grows "
+    "with the band a smaller ω "
+    "raises σ² and breaks a tight budget. Only with noise that does not depend on ω is the printed "
+    "separation true.",
     corrected_by="RACO-B5.corrected",
 )
 def separable(case: Case, may_grow: bool) -> Interval:
@@ -229,7 +242,8 @@ def separable(case: Case, may_grow: bool) -> Interval:
 @claim(
     id="RACO-B5.corrected",
     source=f"correction of {PAPER}, Section IV",
-    statement="With the radiated power q in place of the gain, q + p₄ ≤ P_R, the constraints are separable in both noise models; with "
+    statement="With the radiated power q in place of the gain, q + p₄ ≤ P_R, the constraints are "
+    "separable in both noise models; with "
     "the gain they are where σ² is that of the whole band.",
     recorded="certified",
     draws=SEPARABLE,
@@ -242,11 +256,13 @@ def separable_in_radiated_power(case: Case, gain_model: str) -> Interval:
     with ball_arithmetic():
         gain = -budget_of_gain(case, case["other_omega"], grows=gain_model == "band")
         x, s = plan_of(case), case["data"]
-        spare = arb(s["max_relay_power"]) - arb(x.relay_af_power) - arb(x.relay_df_power)  # omega does not occur
+        spare = (
+            arb(s["max_relay_power"]) - arb(x.relay_af_power) - arb(x.relay_df_power)
+        )  # omega does not occur
         return Interval.from_arb(gain.min(spare / arb(s["max_relay_power"])))
 
 
-# ------------------------------------------------------------------------------- (32), (33) and the projection
+# ---------------------------------------------------------------------- (32), (33) and the projection
 
 SHARE = st.integers(0, 20).map(lambda n: n / 20)
 CONVEX = st.fixed_dictionaries(
@@ -299,7 +315,9 @@ def budget_is_convexified(case: Case, c: Callable[..., Ball]) -> Interval:
         return Interval.from_arb(non_convex.min(convex).min(inner).min(tight))
 
 
-NUMBER = st.one_of(st.integers(-20, 40).map(lambda n: n / 10), decades(1e-3, 10).map(lambda x: -x), decades(1e-3, 10))
+NUMBER = st.one_of(
+    st.integers(-20, 40).map(lambda n: n / 10), decades(1e-3, 10).map(lambda x: -x), decades(1e-3, 10)
+)
 TARGET = st.fixed_dictionaries(
     {
         "m": st.one_of(st.integers(1, 19).map(lambda n: n / 20), fraction(open_ends="01")),
@@ -332,7 +350,9 @@ def optimality(case: Case, v: Powers, lam: float) -> Ball:
     g = lagrangian_slope(case, v, lam)
     scale = 1 + sum((abs(e) for e in g), arb(0)) + abs(arb(case["x"])) + abs(arb(case["y"])) + arb(lam)
     corners = ((0, 0), (1, 0), (0, 1))
-    simplex = min((g[0] * (a - arb(v.x)) + g[1] * (b - arb(v.x2)) for a, b in corners), key=lambda t: float(t.mid()))
+    simplex = min(
+        (g[0] * (a - arb(v.x)) + g[1] * (b - arb(v.x2)) for a, b in corners), key=lambda t: float(t.mid())
+    )
     worst = simplex
     for slope, value in ((g[2], v.y), (g[3], v.z)):
         worst = worst.min(slope).min(-abs(slope * arb(value)))
@@ -343,14 +363,23 @@ def optimality(case: Case, v: Powers, lam: float) -> Ball:
 @claim(
     id="RACO-E40",
     source=f"{PAPER}, (40)",
-    statement="For a price λ, (40) decomposes into two independent linearly constrained convex quadratic problems, in the user "
+    statement="For a price λ, (40) decomposes into two independent linearly constrained convex quadratic "
+    "problems, in the user "
     "powers and in the relay variables, each with a closed form.",
     recorded="certified",
     draws=TARGET,
     subject=projection.at_price,
     mutants=[
-        Mutant("no projection of the user powers", lambda t, c, p: projection.at_price(t, c, p)._replace(x=max(t.x, 0.0))),
-        Mutant("equal weights of x and x2", lambda t, c, p: projection.at_price(t, c._replace(m=0.0), p)._replace(y=projection.at_price(t, c, p).y)),
+        Mutant(
+            "no projection of the user powers",
+            lambda t, c, p: projection.at_price(t, c, p)._replace(x=max(t.x, 0.0)),
+        ),
+        Mutant(
+            "equal weights of x and x2",
+            lambda t, c, p: projection.at_price(t, c._replace(m=0.0), p)._replace(
+                y=projection.at_price(t, c, p).y
+            ),
+        ),
         Mutant("z not clipped", lambda t, c, p: projection.at_price(t, c, p)._replace(z=t.z - p)),
         Mutant("sign of δ", lambda t, c, p: projection.at_price(t, c._replace(delta=-c.delta), p)),
     ],
@@ -380,7 +409,8 @@ def _bisect(target: Powers, c: Linearised, steps: int) -> tuple[Powers, float]:
 @claim(
     id="RACO-E37",
     source=f"{PAPER}, (37), Algorithm 3",
-    statement="The projection (37) is a convex problem and is solved by bisection on its one-dimensional dual.",
+    statement="The projection (37) is a convex problem and is solved by bisection on its one-dimensional "
+    "dual.",
     recorded="certified",
     draws=TARGET,
     subject=projection.priced_projection,
@@ -407,16 +437,22 @@ def projection_by_bisection(case: Case, f: Callable[..., tuple[Powers, float]]) 
 @claim(
     id="RACO-E39",
     source=f"{PAPER}, (39)",
-    statement="(40) has a unique solution, the dual function is differentiable and its derivative is the constraint's value.",
+    statement="(40) has a unique solution, the dual function is differentiable and its derivative is the "
+    "constraint's value.",
     recorded="certified",
     draws=TARGET,
     subject=lambda c, v: c,
-    mutants=[Mutant("half the value", lambda c, v: c / 2), Mutant("sign", lambda c, v: -c), Mutant("plus z", lambda c, v: c + arb(v.z))],
+    mutants=[
+        Mutant("half the value", lambda c, v: c / 2),
+        Mutant("sign", lambda c, v: -c),
+        Mutant("plus z", lambda c, v: c + arb(v.z)),
+    ],
     tol=1e-10,
     tol_reason="relative to target, price and the dual's terms; the minimisers are in doubles",
 )
 def derivative_of_the_dual(case: Case, derivative: Callable[..., Ball]) -> Interval:
-    """Between two prices the concave dual rises by no more and no less than its end slopes, and these are close."""
+    """Between two prices the concave dual rises by no more and no less than its end slopes, and these "
+    "are close."""
     target, c = read_target(case)
     lam = case["price"]
     other = lam * (1 + 1e-3)
@@ -443,15 +479,19 @@ OUTSIDE = st.fixed_dictionaries({"x": NUMBER, "x2": NUMBER})
 @claim(
     id="RACO-E68",
     source=f"{PAPER}, Appendix C",
-    statement="When the point is not inside the feasible region of the user powers, its projection lies on the boundary; in other "
+    statement="When the point is not inside the feasible region of the user powers, its projection lies "
+    "on the boundary; in other "
     "words (19e) holds with equality, p₁ + p₂ = P_A.",
     recorded="refuted",
     draws=OUTSIDE,
     subject=lambda x, x2: True,
-    mutants=[Mutant("only where the clipped point exceeds the budget", lambda x, x2: max(x, 0) + max(x2, 0) >= 1)],
+    mutants=[
+        Mutant("only where the clipped point exceeds the budget", lambda x, x2: max(x, 0) + max(x2, 0) >= 1)
+    ],
     tol=1e-12,
     tol_reason="relative to P_A",
-    explanation="A point with a negative coordinate is outside, too: (−1, 0) is projected to (0, 0), on the boundary of p ≥ 0 "
+    explanation="A point with a negative coordinate is outside, too: (−1, 0) is projected to (0, 0), on "
+    "the boundary of p ≥ 0 "
     "and far from p₁ + p₂ = P_A.",
     corrected_by="RACO-E68.corrected",
 )
@@ -482,13 +522,17 @@ def projected_exactly(x: Ball, x2: Ball) -> tuple[Ball, Ball]:
 @claim(
     id="RACO-E68.corrected",
     source=f"correction of {PAPER}, Appendix C",
-    statement="Clip the point at 0; if the budget then holds this is the projection, else (19e) holds with equality at it.",
+    statement="Clip the point at 0; if the budget then holds this is the projection, else (19e) holds "
+    "with equality at it.",
     recorded="certified",
     draws=OUTSIDE,
     subject=projection.simplex,
     mutants=[
         Mutant("always on the budget", lambda x, x2: (x - (x + x2 - 1) / 2, x2 - (x + x2 - 1) / 2)),
-        Mutant("scaled down", lambda x, x2: tuple(max(v, 0.0) / max(1.0, max(x, 0.0) + max(x2, 0.0)) for v in (x, x2))),
+        Mutant(
+            "scaled down",
+            lambda x, x2: tuple(max(v, 0.0) / max(1.0, max(x, 0.0) + max(x2, 0.0)) for v in (x, x2)),
+        ),
     ],
     tol=1e-12,
     tol_reason="relative to 1 + the point's size; the projection is in doubles",
@@ -504,5 +548,3 @@ def clip_first(case: Case, f: Callable[..., tuple[float, float]]) -> Interval:
         clipped = x.max(arb(0)) + x2.max(arb(0))
         on_budget = -abs(u + v - 1) if clipped > 1 else arb(0)
         return Interval.from_arb(worst.min(on_budget) / scale)
-
-

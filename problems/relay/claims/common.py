@@ -1,4 +1,5 @@
-"""What the claims share: cases, brackets that are proved to hold an optimum, values in balls, tidy tolerances."""
+"""What the claims share: cases, brackets that are proved to hold an optimum, values in balls, tidy "
+"tolerances."""
 
 import json
 from functools import lru_cache
@@ -29,10 +30,19 @@ BY_NAME: dict[str, Problem] = {"hr": P1, "af": AF, "df": DF, "fdhr": FDHR, "tdhr
 
 NATURAL: dict[str, SearchStrategy[Any]] = {
     **dict.fromkeys(
-        ("input_bits", "cycles_per_bit", "bandwidth", "max_user_power", "max_relay_power", "max_user_frequency"),
+        (
+            "input_bits",
+            "cycles_per_bit",
+            "bandwidth",
+            "max_user_power",
+            "max_relay_power",
+            "max_user_frequency",
+        ),
         decades(0.1, 10),
     ),
-    **dict.fromkeys(("max_relay_frequency", "user_energy_coefficient", "relay_energy_coefficient"), decades(0.1, 10)),
+    **dict.fromkeys(
+        ("max_relay_frequency", "user_energy_coefficient", "relay_energy_coefficient"), decades(0.1, 10)
+    ),
     **dict.fromkeys(scenario.GAINS, decades(1e-2, 1e2)),
     "conversion_ratio": decades(0.01, 1),
     "noise_psd": decades(1e-2, 10),
@@ -53,7 +63,9 @@ def with_plan(draws: SearchStrategy[Case] | None = None) -> SearchStrategy[Case]
     share = st.integers(1, 9).map(lambda n: n / 10)
     names = ("beta", "omega", "user_cpu", "relay_cpu", "user_af", "relay_af", "user_df", "relay_df")
     shares = st.fixed_dictionaries(dict.fromkeys(names, share))
-    return st.builds(lambda data, plan: {"data": data, "plan": plan}, draws if draws is not None else cases(), shares)
+    return st.builds(
+        lambda data, plan: {"data": data, "plan": plan}, draws if draws is not None else cases(), shares
+    )
 
 
 def plan_of(case: Case) -> Plan:

@@ -15,7 +15,20 @@ from ..links import Plan
 from ..model import surrogate
 from ..projection import Powers
 from ..smoothing import EDGE, Blocks, smoothed
-from .common import AF, P1, PAPER, PROVED, Case, around, bracket, cases, difference, plan_of, proved_value, with_plan
+from .common import (
+    AF,
+    P1,
+    PAPER,
+    PROVED,
+    Case,
+    around,
+    bracket,
+    cases,
+    difference,
+    plan_of,
+    proved_value,
+    with_plan,
+)
 from .special_cases import FIXED, TWO_POINTS, gradient_steps
 
 SOLVER = 1e-6
@@ -33,7 +46,6 @@ def realisation(case: Case) -> Any:
 SEEDED_PLAN = st.builds(lambda case, plan: case | {"plan": plan["plan"]}, SEEDED, with_plan(st.just({})))
 
 
-
 def dropped(values: dict[str, float]) -> dict[str, float]:
     """The concave part of the AF rate left out."""
     return values | {k: 0.0 for k in values if k.startswith("tangent")}
@@ -47,7 +59,8 @@ def cheap(values: dict[str, float]) -> dict[str, float]:
 @claim(
     id="RACO-A1a",
     source=f"{PAPER}, Algorithm 1",
-    statement="Algorithm 1 produces a non-increasing objective (three steps from any plan with both branches in use).",
+    statement="Algorithm 1 produces a non-increasing objective (three steps from any plan with both "
+    "branches in use).",
     recorded="supported",
     draws=SEEDED_PLAN,
     subject=lambda values: values,
@@ -115,8 +128,10 @@ def interior_descent(case: Case, start: str, steps: int) -> float | None:
 
 
 STAYS = (
-    "At β = ω = 0 (AF alone) both factors of t₂ r₂ and t₃ r₃ are zero, and so is the right side of (27): every later β is 0, too. Where a "
-    "small share of bits, band and power for DF would shorten the delay, the point Algorithm 1 stays at is no {}."
+    "At β = ω = 0 (AF alone) both factors of t₂ r₂ and t₃ r₃ are zero, and so is the right side of (27): "
+    "every later β is 0, too. Where a "
+    "small share of bits, band and power for DF would shorten the delay, the point Algorithm 1 stays at "
+    "is no {}."
 )
 
 
@@ -141,7 +156,9 @@ def _edge(id_: str, words: str, what: str) -> Any:
     return check
 
 
-a1b = _edge("RACO-A1b", "Limit points of Algorithm 1 are stationary points of the problem.", "stationary point")
+a1b = _edge(
+    "RACO-A1b", "Limit points of Algorithm 1 are stationary points of the problem.", "stationary point"
+)
 a1c = _edge(
     "RACO-A1c", "Algorithm 1 is guaranteed to converge to a local optimal solution of P1.", "local optimum"
 )
@@ -168,12 +185,14 @@ def _interior(id_: str, words: str, start: str) -> Any:
 
 a1b_corrected = _interior(
     "RACO-A1b.corrected",
-    "Where Algorithm 1 converges to a plan with both branches in use, that plan is stationary: a local solver started there gains nothing.",
+    "Where Algorithm 1 converges to a plan with both branches in use, that plan is stationary: a local "
+    "solver started there gains nothing.",
     "blend-0.5",
 )
 a1c_corrected = _interior(
     "RACO-A1c.corrected",
-    "From a start with both branches in use, a limit with both in use is a local optimum to 1e-3; nothing is said of the global one.",
+    "From a start with both branches in use, a limit with both in use is a local optimum to 1e-3; "
+    "nothing is said of the global one.",
     "naive",
 )
 
@@ -192,7 +211,9 @@ class Fast(Blocks):
     """f_A at the square root instead of the root of its slope."""
 
     def user_cpu(self, x: Plan) -> Plan:
-        return x._replace(user_frequency=min(math.sqrt(self.d.weight / self.d.kappa_user), self.d.user_frequency))
+        return x._replace(
+            user_frequency=min(math.sqrt(self.d.weight / self.d.kappa_user), self.d.user_frequency)
+        )
 
 
 class Crossed(Blocks):
@@ -205,7 +226,8 @@ class Crossed(Blocks):
 @claim(
     id="RACO-A2a",
     source=f"{PAPER}, Algorithm 2",
-    statement="Algorithm 2 decreases the smoothed objective monotonically: no block step raises it (ω accepted only if it does not).",
+    statement="Algorithm 2 decreases the smoothed objective monotonically: no block step raises it (ω "
+    "accepted only if it does not).",
     recorded="supported",
     draws=with_plan(),
     subject=Blocks,
@@ -252,7 +274,8 @@ def smoothed_ball(s: Any, x: Plan, mu: float) -> Any:
 
 
 def stuck(case: Case, offset: float) -> Interval | None:
-    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~ (enclosed)."""
+    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~ "
+    "(enclosed)."""
     s = P1.instance(case)
     d = links.data(s)
     x = algorithms.af_only(s)[0]
@@ -273,21 +296,27 @@ def stuck(case: Case, offset: float) -> Interval | None:
     gains = []
     for share in (0.3, 0.1, 0.01):
         there = smoothed_ball(s, beside_af(s, share, end), mu) if offset == 0 else smoothed_ball(s, end, mu)
-        gains.append(Interval.from_arb(((there - here) / here)[()] if hasattr(there - here, "shape") else (there - here) / here))
+        gains.append(
+            Interval.from_arb(
+                ((there - here) / here)[()] if hasattr(there - here, "shape") else (there - here) / here
+            )
+        )
     return min(gains, key=lambda g: g.hi)
 
 
 @claim(
     id="RACO-A2b",
     source=f"{PAPER}, Algorithm 2",
-    statement="Every limit point of Algorithm 2 is a stationary point of the smoothed problem under (19b) to (19h).",
+    statement="Every limit point of Algorithm 2 is a stationary point of the smoothed problem under "
+    "(19b) to (19h).",
     recorded="refuted",
     draws=cases(),
     subject=0.0,
     mutants=[Mutant("from the middle", 0.5)],
     tol=1e-3,
     tol_reason="relative to F~",
-    explanation="With β = 0 the ω block gives the whole band to AF, and with ω next to 0 the β block sends nothing over DF: each block is at its "
+    explanation="With β = 0 the ω block gives the whole band to AF, and with ω next to 0 the β block "
+    "sends nothing over DF: each block is at its "
     "optimum, both together are not. F~ has no derivative at β = ω = 0, and blocks cannot move along β = ω.",
     corrected_by="RACO-A2b.corrected",
     max_samples=12,
@@ -299,7 +328,8 @@ def limit_points_of_ibcd(case: Case, offset: float) -> Interval | None:
 @claim(
     id="RACO-A2b.corrected",
     source=f"correction of {PAPER}, Algorithm 2",
-    statement="Where Algorithm 2 converges to a plan with both branches in use, no single block improves the smoothed objective further by 1e-3.",
+    statement="Where Algorithm 2 converges to a plan with both branches in use, no single block improves "
+    "the smoothed objective further by 1e-3.",
     recorded="supported",
     draws=SEEDED_PLAN,
     subject=400,
@@ -322,14 +352,16 @@ def blocks_are_at_rest(case: Case, sweeps: int) -> float | None:
 @claim(
     id="RACO-A2c",
     source=f"{PAPER}, Section IV",
-    statement="IBCD monotonically converges to the same value as that achieved by the CCCP-based algorithm (to 1e-3).",
+    statement="IBCD monotonically converges to the same value as that achieved by the CCCP-based "
+    "algorithm (to 1e-3).",
     recorded="refuted",
     draws=SEEDED,
     subject=algorithms.MU,
     mutants=[Mutant("hardly any smoothing", 1e6)],
     tol=1e-3,
     tol_reason="relative to the value of CCCP",
-    explanation="IBCD minimises the smoothed problem, whose optimum is another point: at μ = 10/s it trades up to w ln 2/μ of the delay away. At the "
+    explanation="IBCD minimises the smoothed problem, whose optimum is another point: at μ = 10/s it "
+    "trades up to w ln 2/μ of the delay away. At the "
     "worked instance it ends 0.5 % above CCCP, at w = 10 about 2 %.",
     corrected_by="RACO-A2c.corrected",
     max_samples=10,
@@ -344,13 +376,17 @@ def same_value(case: Case, mu: float) -> Interval | None:
     if one is None or other is None:
         return None
     gap = difference(other, one, one.hi)
-    return Interval(-max(abs(gap.lo), abs(gap.hi)), -max(min(abs(gap.lo), abs(gap.hi)), 0.0) if gap.lo * gap.hi > 0 else 0.0)
+    return Interval(
+        -max(abs(gap.lo), abs(gap.hi)),
+        -max(min(abs(gap.lo), abs(gap.hi)), 0.0) if gap.lo * gap.hi > 0 else 0.0,
+    )
 
 
 @claim(
     id="RACO-A2c.corrected",
     source=f"correction of {PAPER}, Section IV",
-    statement="At every plan F ≤ F~ ≤ F + w ln 2/μ, so the optima of P1 and of the smoothed problem differ by at most w ln 2/μ; IBCD ends no better "
+    statement="At every plan F ≤ F~ ≤ F + w ln 2/μ, so the optima of P1 and of the smoothed problem "
+    "differ by at most w ln 2/μ; IBCD ends no better "
     "than the proved optimum.",
     recorded="certified",
     draws=SEEDED,
@@ -397,14 +433,16 @@ def effort(case: Case, start: str) -> tuple[float, float, float, float]:
 @claim(
     id="RACO-A2d",
     source=f"{PAPER}, Table II",
-    statement="IBCD needs fewer iterations than CCCP (mean over realisations, both stopped at 1e-6 of their objectives).",
+    statement="IBCD needs fewer iterations than CCCP (mean over realisations, both stopped at 1e-6 of "
+    "their objectives).",
     recorded="refuted",
     draws=EFFORT,
     subject=1.0,
     mutants=[Mutant("fewer than ten times as many", 0.1)],
     tol=0.0,
     tol_reason="a count",
-    explanation="CCCP with the balanced split takes 10 to 25 iterations from these starts, IBCD 30 to 100 sweeps: near the kink of the soft maximum its "
+    explanation="CCCP with the balanced split takes 10 to 25 iterations from these starts, IBCD 30 to "
+    "100 sweeps: near the kink of the soft maximum its "
     "blocks move a little each. (Where both start at β = ω = 1/2, full speed and half power.)",
     corrected_by="RACO-A2d.corrected",
     max_samples=3,
@@ -434,7 +472,8 @@ def shorter_sweeps(case: Case, factor: float) -> float:
 @claim(
     id="RACO-A2e",
     source=f"{PAPER}, Section IV, after (40)",
-    statement="The projected-gradient method has the convergence rate shown in [29] (tested as the hypothesis of its theorem: the objective is convex in "
+    statement="The projected-gradient method has the convergence rate shown in [29] (tested as the "
+    "hypothesis of its theorem: the objective is convex in "
     "the powers; AF only).",
     recorded="refuted",
     draws=TWO_POINTS,
@@ -442,7 +481,8 @@ def shorter_sweeps(case: Case, factor: float) -> float:
     mutants=[Mutant("a convex bound added", 0.0)],
     tol=1e-9,
     tol_reason="relative to the mean of the chord's ends",
-    explanation="The theorem is about convex functions. Cost per bit, (w/η + p₁ + q)/ln(1 + γ), is only quasi-convex in the powers: the middle of two plans can "
+    explanation="The theorem is about convex functions. Cost per bit, (w/η + p₁ + q)/ln(1 + γ), is only "
+    "quasi-convex in the powers: the middle of two plans can "
     "cost more than both on average.",
     corrected_by="RACO-A2e.corrected",
     max_samples=150,
@@ -450,13 +490,17 @@ def shorter_sweeps(case: Case, factor: float) -> float:
 def convex_in_powers(case: Case, weight: float) -> Interval | None:
     s = AF.instance(case["data"])
     one = plan_of(case)._replace(beta=0.0, omega=0.0)
-    other = plan_of({**case, "plan": case["other"]})._replace(beta=0.0, omega=0.0, user_frequency=one.user_frequency)
+    other = plan_of({**case, "plan": case["other"]})._replace(
+        beta=0.0, omega=0.0, user_frequency=one.user_frequency
+    )
     middle = Plan(*((a + b) / 2 for a, b in zip(one, other, strict=True)))
     values = [proved_value(AF, s, x) for x in (one, other, middle)]
     if any(v is None for v in values):
         return None
     a, b, m = values
-    assert a and b and m
+    assert a
+    assert b
+    assert m
     lo, hi = (a.lo + b.lo) / 2 - m.hi, (a.hi + b.hi) / 2 - m.lo
     extra = (1 - weight) * 10 * m.hi  # the mutant's
     return Interval((lo + extra) / m.hi, (hi + extra) / m.hi)
@@ -465,7 +509,8 @@ def convex_in_powers(case: Case, weight: float) -> Interval | None:
 @claim(
     id="RACO-A2e.corrected",
     source=f"correction of {PAPER}, Section IV",
-    statement="On AF only from half powers the projected-gradient steps still gain as 1/√k: f(x_k) − f* ≤ 2 (f(x_0) − f*)/√k for k = 25, 100.",
+    statement="On AF only from half powers the projected-gradient steps still gain as 1/√k: f(x_k) − f* "
+    "≤ 2 (f(x_0) − f*)/√k for k = 25, 100.",
     recorded="supported",
     draws=FIXED,
     subject=0.5,

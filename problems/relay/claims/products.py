@@ -14,7 +14,9 @@ from .common import EXACT, EXACT_REASON, FAILS, PAPER, Case, vanishes
 
 Ball = Any
 POSITIVE = decades(1e-3, 1e3)
-POINTS = st.fixed_dictionaries({"u": POSITIVE, "v": POSITIVE, "u0": POSITIVE, "v0": POSITIVE, "balance": decades(0.01, 100)})
+POINTS = st.fixed_dictionaries(
+    {"u": POSITIVE, "v": POSITIVE, "u0": POSITIVE, "v0": POSITIVE, "balance": decades(0.01, 100)}
+)
 
 
 def square_sum(u: Ball, v: Ball, c2: Ball) -> Ball:
@@ -63,16 +65,18 @@ def gap_is_a_square() -> str:
     u, v, u0, v0, k = sp.symbols("u v u0 v0 k", positive=True)
     vanishes(above(u, v, u0, v0, k) - u * v - (k * (u - u0) ** 2 + (v - v0) ** 2 / k) / 2, "majorant")
     c = sp.symbols("c", positive=True)
-    vanishes(
-        u * v - below(u, v, u0, v0, c**2) - (c * (u - u0) + (v - v0) / c) ** 2 / 2, "minorant"
+    vanishes(u * v - below(u, v, u0, v0, c**2) - (c * (u - u0) + (v - v0) / c) ** 2 / 2, "minorant")
+    return (
+        "majorant - u v = (c^2 (u - u0)^2 + (v - v0)^2/c^2)/2 and u v - minorant = "
+        "(c (u - u0) + (v - v0)/c)^2/2"
     )
-    return "majorant - u v = (c^2 (u - u0)^2 + (v - v0)^2/c^2)/2 and u v - minorant = (c (u - u0) + (v - v0)/c)^2/2"
 
 
 @claim(
     id="RACO-E23",
     source=f"{PAPER}, (23)",
-    statement="(23), products in the objective replaced by (c u + v/c)²/2 less linearised squares, is an upper bound "
+    statement="(23), products in the objective replaced by (c u + v/c)²/2 less linearised squares, is an "
+    "upper bound "
     "of the objective of P2 with the same value and gradient at the current point.",
     recorded="proved",
     draws=POINTS,
@@ -93,7 +97,8 @@ def objective_is_majorised(case: Case, f: Callable[..., Ball]) -> Interval:
 @claim(
     id="RACO-E26",
     source=f"{PAPER}, (26)",
-    statement="A product constraint x ≤ u v equals its difference-of-convex form, u v = ((c u + v/c)² − c² u² − v²/c²)/2.",
+    statement="A product constraint x ≤ u v equals its difference-of-convex form, u v = ((c u + v/c)² − "
+    "c² u² − v²/c²)/2.",
     recorded="proved",
     draws=POINTS,
     subject=lambda u, v, k: (square_sum(u, v, k) - k * u * u - v * v / k) / 2,
@@ -114,13 +119,17 @@ def product_is_a_difference(case: Case, f: Callable[..., Ball]) -> Interval:
 @claim(
     id="RACO-E27",
     source=f"{PAPER}, (27)",
-    statement="The linearised constraint x ≤ (27) is convex, its feasible set lies in the original one and contains "
+    statement="The linearised constraint x ≤ (27) is convex, its feasible set lies in the original one "
+    "and contains "
     "the current point.",
     recorded="proved",
     draws=POINTS,
     subject=below,
     mutants=[
-        Mutant("a whole square subtracted", lambda u, v, u0, v0, k: below(u, v, u0, v0, k) - square_sum(u0, v0, k) / 2),
+        Mutant(
+            "a whole square subtracted",
+            lambda u, v, u0, v0, k: below(u, v, u0, v0, k) - square_sum(u0, v0, k) / 2,
+        ),
         Mutant("the second squares linearised too", lambda u, v, u0, v0, k: u0 * v + v0 * u - u0 * v0),
         Mutant("nothing linearised", lambda u, v, u0, v0, k: u * v),
     ],
@@ -149,10 +158,18 @@ def product_is_minorised(case: Case, f: Callable[..., Ball]) -> Interval:
 # ------------------------------------------------------------------------------- Lemma 1
 
 FUNCTIONS = st.fixed_dictionaries(
-    {"a": decades(1e-2, 1e2, special=[0.0]), "b": decades(1e-2, 1e2, special=[0.0]), "c": decades(1e-2, 1e2, special=[0.0])}
+    {
+        "a": decades(1e-2, 1e2, special=[0.0]),
+        "b": decades(1e-2, 1e2, special=[0.0]),
+        "c": decades(1e-2, 1e2, special=[0.0]),
+    }
 )
 LEMMA = st.fixed_dictionaries(
-    {"f1": FUNCTIONS, "f2": FUNCTIONS, **dict.fromkeys(("x1", "x2", "y1", "y2", "z1", "z2"), decades(1e-2, 1e2, special=[0.0]))}
+    {
+        "f1": FUNCTIONS,
+        "f2": FUNCTIONS,
+        **dict.fromkeys(("x1", "x2", "y1", "y2", "z1", "z2"), decades(1e-2, 1e2, special=[0.0])),
+    }
 )
 
 
@@ -170,7 +187,10 @@ Pair = tuple[Ball, Ball]
 
 def product_rule(q: Case, x: Pair, y: Pair) -> Ball:
     """(22), the product rule of [24]."""
-    lines = [f(g, b) ** 2 / 2 + f(g, b) * df(g, b) * (a - b) for g, a, b in zip((q["f1"], q["f2"]), x, y, strict=True)]
+    lines = [
+        f(g, b) ** 2 / 2 + f(g, b) * df(g, b) * (a - b)
+        for g, a, b in zip((q["f1"], q["f2"]), x, y, strict=True)
+    ]
     return (f(q["f1"], x[0]) + f(q["f2"], x[1])) ** 2 / 2 - sum(lines, arb(0))
 
 
@@ -191,13 +211,18 @@ def _scale(q: Case, *points: Pair) -> Ball:
 @claim(
     id="RACO-L1",
     source=f"{PAPER}, Lemma 1, (22)",
-    statement="For F = f₁(x₁) f₂(x₂), both convex and non-negative, the approximation (22) at y is convex, at least F, "
-    "and has the value and the gradient of F at y (tested on quadratics with non-negative coefficients, x ≥ 0).",
+    statement="For F = f₁(x₁) f₂(x₂), both convex and non-negative, the approximation (22) at y is "
+    "convex, at least F, "
+    "and has the value and the gradient of F at y (tested on quadratics with non-negative coefficients, "
+    "x ≥ 0).",
     recorded="certified",
     draws=LEMMA,
     subject=product_rule,
     mutants=[
-        Mutant("a sign", lambda q, x, y: product_rule(q, x, y) + 2 * f(q["f1"], y[0]) * df(q["f1"], y[0]) * (x[0] - y[0])),
+        Mutant(
+            "a sign",
+            lambda q, x, y: product_rule(q, x, y) + 2 * f(q["f1"], y[0]) * df(q["f1"], y[0]) * (x[0] - y[0]),
+        ),
         Mutant("squares without halves", lambda q, x, y: product_rule(q, x, y) - f(q["f1"], y[0]) ** 2 / 2),
         Mutant("F itself", lambda q, x, y: product(q, x)),
     ],
@@ -215,7 +240,9 @@ def lemma_1(case: Case, rule: Callable[..., Ball]) -> Interval:
         return Interval.from_arb(min((convex, upper, tight), key=lambda b: float(b.mid())) / scale)
 
 
-STRONG = st.fixed_dictionaries({"modulus": decades(1e-6, 1e2), "x1": POSITIVE, "x2": POSITIVE, "step": POSITIVE})
+STRONG = st.fixed_dictionaries(
+    {"modulus": decades(1e-6, 1e2), "x1": POSITIVE, "x2": POSITIVE, "step": POSITIVE}
+)
 
 
 def curvature_gap(case: Case, extra: Ball) -> Interval:
@@ -235,14 +262,16 @@ def curvature_gap(case: Case, extra: Ball) -> Interval:
 @claim(
     id="RACO-L1b",
     source=f"{PAPER}, after Lemma 1",
-    statement="The approximation (22) is strongly convex, as CCCP requires (tested with f₁ = x₁, f₂ = x₂ for a given modulus).",
+    statement="The approximation (22) is strongly convex, as CCCP requires (tested with f₁ = x₁, f₂ = x₂ "
+    "for a given modulus).",
     recorded="refuted",
     draws=STRONG,
     subject=0,
     mutants=[Mutant("a quadratic added", 1), Mutant("twice the quadratic", 2)],
     tol=EXACT,
     tol_reason="relative to the curvature asked for",
-    explanation="For f₁ = x₁, f₂ = x₂ the approximation is (x₁ + x₂)²/2 and a line: flat along x₁ − x₂, so no modulus above 0 "
+    explanation="For f₁ = x₁, f₂ = x₂ the approximation is (x₁ + x₂)²/2 and a line: flat along x₁ − x₂, "
+    "so no modulus above 0 "
     "will do. CCCP does not need one.",
     corrected_by="RACO-L1b.corrected",
 )
@@ -253,7 +282,8 @@ def strongly_convex(case: Case, extra: int) -> Interval:
 @claim(
     id="RACO-L1b.corrected",
     source=f"correction of {PAPER}, after Lemma 1",
-    statement="(22) plus (m/2)|x − y|² is strongly convex with modulus m and still an upper bound, tight with equal gradient: "
+    statement="(22) plus (m/2)|x − y|² is strongly convex with modulus m and still an upper bound, tight "
+    "with equal gradient: "
     "descent needs no more than the bound.",
     recorded="certified",
     draws=STRONG,
@@ -288,7 +318,9 @@ def other_rule(case: Case, constant: int, steep: Ball) -> Interval:
             far = (p[0] - y[0]) ** 2 + (p[1] - y[1]) ** 2
             return f1(p[0]) * f2(y[1]) + f1(y[0]) * f2(p[1]) - constant * f1(y[0]) * f2(y[1]) + tau * far / 2
 
-        scale = f1(x[0]) * f2(x[1]) + f1(y[0]) * f2(y[1]) + tau * ((x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2) / 2
+        scale = (
+            f1(x[0]) * f2(x[1]) + f1(y[0]) * f2(y[1]) + tau * ((x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2) / 2
+        )
         if not scale > 0:
             return FAILS if constant == 7 else Interval(0.0, 0.0)
         upper = rule(x) - f1(x[0]) * f2(x[1])
@@ -299,7 +331,8 @@ def other_rule(case: Case, constant: int, steep: Ball) -> Interval:
 @claim(
     id="RACO-L1c",
     source=f"{PAPER}, the other product rule of [24]",
-    statement="f₁(x₁) f₂(y₂) + f₁(y₁) f₂(x₂) + (τ/2)|x − y|² is an upper bound of f₁ f₂, tight at y (tested on affine f ≥ 0 "
+    statement="f₁(x₁) f₂(y₂) + f₁(y₁) f₂(x₂) + (τ/2)|x − y|² is an upper bound of f₁ f₂, tight at y "
+    "(tested on affine f ≥ 0 "
     "and τ at least the product of their slopes).",
     recorded="refuted",
     draws=AFFINE,
@@ -307,7 +340,8 @@ def other_rule(case: Case, constant: int, steep: Ball) -> Interval:
     mutants=[Mutant("less f₁(y₁) f₂(y₂)", (1, 1)), Mutant("less f₁(y₁) f₂(y₂), larger τ", (1, 2))],
     tol=EXACT,
     tol_reason="relative to the products",
-    explanation="At x = y the rule gives 2 f₁(y₁) f₂(y₂), twice the product: tight only where the product is zero.",
+    explanation="At x = y the rule gives 2 f₁(y₁) f₂(y₂), twice the product: tight only where the "
+    "product is zero.",
     corrected_by="RACO-L1c.corrected",
 )
 def other_product_rule(case: Case, subject: tuple[int, int]) -> Interval:
@@ -317,7 +351,8 @@ def other_product_rule(case: Case, subject: tuple[int, int]) -> Interval:
 @claim(
     id="RACO-L1c.corrected",
     source=f"correction of {PAPER}, the other product rule",
-    statement="f₁(x₁) f₂(y₂) + f₁(y₁) f₂(x₂) − f₁(y₁) f₂(y₂) + (τ/2)|x − y|² is tight at y, and an upper bound of f₁ f₂ once τ is at "
+    statement="f₁(x₁) f₂(y₂) + f₁(y₁) f₂(x₂) − f₁(y₁) f₂(y₂) + (τ/2)|x − y|² is tight at y, and an upper "
+    "bound of f₁ f₂ once τ is at "
     "least the product of the Lipschitz constants.",
     recorded="certified",
     draws=AFFINE,

@@ -1,6 +1,5 @@
 """Section III: P2, and the convex programme (28)."""
 
-
 from functools import cache
 from typing import Any
 
@@ -21,7 +20,9 @@ LOOSE = st.integers(0, 10).map(lambda n: 1 + n / 10)
 EQUIVALENCE = st.builds(
     lambda case, loose: {**case, "loose": loose},
     with_plan(),
-    st.fixed_dictionaries(dict.fromkeys(("af", "up", "down", "local", "edge", "rate_af", "rate_up", "rate_down"), LOOSE)),
+    st.fixed_dictionaries(
+        dict.fromkeys(("af", "up", "down", "local", "edge", "rate_af", "rate_up", "rate_down"), LOOSE)
+    ),
 )
 
 
@@ -72,7 +73,8 @@ def cost(case: Case, times: dict[str, Ball], *, skip: str = "", prelog: bool = T
 @claim(
     id="RACO-EQ",
     source=f"{PAPER}, (19), (20)",
-    statement="P1 and P2 have the same global optimal solution in the original variables: P2 costs at least P1 whatever its times and "
+    statement="P1 and P2 have the same global optimal solution in the original variables: P2 costs at "
+    "least P1 whatever its times and "
     "rates, and as much when its product constraints are tight.",
     recorded="certified",
     draws=EQUIVALENCE,
@@ -88,7 +90,13 @@ def cost(case: Case, times: dict[str, Ball], *, skip: str = "", prelog: bool = T
 def same_optimum(case: Case, form: dict[str, Any]) -> Interval:
     with ball_arithmetic():
         v, k = loads_and_rates(case), {name: arb(t) for name, t in case["loose"].items()}
-        pairs = (("af", "rate_af"), ("up", "rate_up"), ("down", "rate_down"), ("local", "f_a"), ("edge", "f_r"))
+        pairs = (
+            ("af", "rate_af"),
+            ("up", "rate_up"),
+            ("down", "rate_down"),
+            ("local", "f_a"),
+            ("edge", "f_r"),
+        )
         tight = {name: v[name] / v[rate] for name, rate in pairs}
         # feasible in P2: slower rates, longer times
         loose = {name: k[name] * v[name] / (v[rate] / k.get(rate, arb(1))) for name, rate in pairs}
@@ -103,7 +111,11 @@ def same_optimum(case: Case, form: dict[str, Any]) -> Interval:
 NUMBER = decades(1e-2, 1e2)
 NAMES = ("x", "u", "v", "w", "z")
 SEGMENT = st.fixed_dictionaries(
-    {"one": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER)), "other": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER)), "at": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER))}
+    {
+        "one": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER)),
+        "other": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER)),
+        "at": st.fixed_dictionaries(dict.fromkeys(NAMES, NUMBER)),
+    }
 )
 
 
@@ -149,7 +161,9 @@ def surrogate_is_convex(case: Case, misprint: str) -> Interval:
         p, o, q = ({k: arb(v) for k, v in case[name].items()} for name in ("one", "other", "at"))
         middle = {k: (p[k] + o[k]) / 2 for k in p}
         found = []
-        for (a, sa), (b, sb), (m, sm) in zip(rows(p, q, misprint), rows(o, q, misprint), rows(middle, q, misprint), strict=True):
+        for (a, sa), (b, sb), (m, sm) in zip(
+            rows(p, q, misprint), rows(o, q, misprint), rows(middle, q, misprint), strict=True
+        ):
             found.append(((a + b) / 2 - m) / (sa + sb + sm))
         worst = Interval.from_arb(min(found, key=lambda x: float(x.mid())))
     return worst if disciplined() else FAILS
@@ -172,7 +186,8 @@ PRODUCTS = (
 """Product constraints of P2 in gain form, one quotient, rate or budget each."""
 
 DIMENSION = 4
-"""x + (c u)^2/2 + (v/c)^2/2 <= a line is |(c u, v/c, (l - 1)/sqrt(2))| <= (l + 1)/sqrt(2): four components."""
+"""x + (c u)^2/2 + (v/c)^2/2 <= a line is |(c u, v/c, (l - 1)/sqrt(2))| <= (l + 1)/sqrt(2): four "
+"components."""
 
 
 def sizes() -> tuple[int, int, int]:
@@ -186,15 +201,18 @@ NOTHING_DRAWN = st.fixed_dictionaries({"form": st.sampled_from(["gain", "gain, a
 @claim(
     id="RACO-N28",
     source=f"{PAPER}, (28)",
-    statement="(28) has 21 variables and 7 second-order cone constraints of dimension 3 (counted in P2 rebuilt in gain form).",
+    statement="(28) has 21 variables and 7 second-order cone constraints of dimension 3 (counted in P2 "
+    "rebuilt in gain form).",
     recorded="refuted",
     draws=NOTHING_DRAWN,
     subject=(21, 7, 3),
     mutants=[Mutant("10 cones of dimension 4", (21, 10, 4))],
     tol=0.0,
     tol_reason="a count",
-    explanation="21 variables it is, but P2 has ten product constraints: three airtimes, two computing times, three rates, the SNR of AF "
-    "and (19h). Each is linearised to two squares under a line, a cone of dimension 4. The displayed (28) is lost; no choice of which "
+    explanation="21 variables it is, but P2 has ten product constraints: three airtimes, two computing "
+    "times, three rates, the SNR of AF "
+    "and (19h). Each is linearised to two squares under a line, a cone of dimension 4. The displayed "
+    "(28) is lost; no choice of which "
     "products to keep gives two squares in a cone of dimension 3.",
     corrected_by="RACO-N28.corrected",
 )
@@ -205,8 +223,10 @@ def size_of_surrogate(case: Case, printed: tuple[int, int, int]) -> Interval:
 @claim(
     id="RACO-N28.corrected",
     source=f"correction of {PAPER}, (28)",
-    statement="With the radiated power in place of the gain the compiled programme has 5 product constraints where noise grows with the band "
-    "and 8 where it does not, two squares each, and 6 products in the objective; 19 and 22 variables (both complements among them).",
+    statement="With the radiated power in place of the gain the compiled programme has 5 product "
+    "constraints where noise grows with the band "
+    "and 8 where it does not, two squares each, and 6 products in the objective; 19 and 22 variables "
+    "(both complements among them).",
     recorded="certified",
     draws=st.fixed_dictionaries({"noise_model": st.sampled_from(["band", "fixed"])}),
     subject={"band": (19, 5, 6), "fixed": (22, 8, 6)},
@@ -220,5 +240,3 @@ def size_of_surrogate(case: Case, printed: tuple[int, int, int]) -> Interval:
 def size_as_compiled(case: Case, counts: dict[str, tuple[int, int, int]]) -> Interval:
     m, _ = surrogate.build(noise_grows=case["noise_model"] == "band")
     return HOLDS if (len(m.variables), len(m.below), len(m.above)) == counts[case["noise_model"]] else FAILS
-
-

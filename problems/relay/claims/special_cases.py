@@ -13,17 +13,36 @@ from mecopt.kernels.ratio import least_ratio
 
 from .. import algorithms, links
 from ..smoothing import Blocks
-from .common import AF, DF, EXACT, P1, PAPER, Bracket, Case, around, bracket, cases, holds, plan_of, proved_value, vanishes, with_plan
+from .common import (
+    AF,
+    DF,
+    EXACT,
+    P1,
+    PAPER,
+    Bracket,
+    Case,
+    around,
+    bracket,
+    cases,
+    holds,
+    plan_of,
+    proved_value,
+    vanishes,
+    with_plan,
+)
 
 Ball = Any
 
-# ------------------------------------------------------------------------------- separation
+# ---------------------------------------------------------------------- separation
 
 TWO_POINTS = st.builds(lambda one, other: {**one, "other": other["plan"]}, with_plan(), with_plan())
 
 
-def mixed(case: Case, problem: Any, swap: str, extra: Callable[[float, float, float], float]) -> Interval | None:
-    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing in total."""
+def mixed(
+    case: Case, problem: Any, swap: str, extra: Callable[[float, float, float], float]
+) -> Interval | None:
+    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing "
+    "in total."""
     s = problem.instance(case["data"])
     beta = 0.0 if problem is AF else 1.0
     one = plan_of(case)._replace(beta=beta, omega=beta)
@@ -37,10 +56,16 @@ def mixed(case: Case, problem: Any, swap: str, extra: Callable[[float, float, fl
     if any(v is None for v in values):
         return None
     a, b, c, d = values
-    assert a and b and c and d
+    assert a
+    assert b
+    assert c
+    assert d
     scale = a.hi + b.hi
     if extra is not NOTHING:  # a mutant's coupling
-        bent = [extra(x.user_frequency + x.relay_frequency, x.user_af_power + x.user_df_power, v.lo) for x, v in zip((one, other, *crossed), (a, b, c, d), strict=True)]
+        bent = [
+            extra(x.user_frequency + x.relay_frequency, x.user_af_power + x.user_df_power, v.lo)
+            for x, v in zip((one, other, *crossed), (a, b, c, d), strict=True)
+        ]
         return around(-abs(bent[0] + bent[1] - bent[2] - bent[3]) / scale)
     gap = max(abs(a.lo + b.lo - c.hi - d.hi), abs(a.hi + b.hi - c.lo - d.lo)) / scale
     return Interval(-gap, -gap * 0.0)
@@ -79,14 +104,27 @@ def _separates(id_: str, problem: Any, groups: tuple[str, ...], words: str) -> A
 
 
 df_separates = _separates(
-    "RACO-E41", DF, ("relay_frequency", "user_df_power", "relay_df_power"), "DF only separates into three independent problems in f_R, p₂ and p₄."
+    "RACO-E41",
+    DF,
+    ("relay_frequency", "user_df_power", "relay_df_power"),
+    "DF only separates into three independent problems in f_R, p₂ and p₄.",
 )
-af_separates = _separates("RACO-E50", AF, ("user_frequency", "powers"), "AF only separates into a problem in f_A and one in (p₁, G).")
+af_separates = _separates(
+    "RACO-E50",
+    AF,
+    ("user_frequency", "powers"),
+    "AF only separates into a problem in f_A and one in (p₁, G).",
+)
 
-# ------------------------------------------------------------------------------- CPU frequency
+# ---------------------------------------------------------------------- CPU frequency
 
 CPU = st.fixed_dictionaries(
-    {"weight": decades(1e-6, 1e6), "coefficient": decades(1e-6, 1e6), "limit": decades(1e-6, 1e6), "input_bits": decades(1e-3, 1e3)}
+    {
+        "weight": decades(1e-6, 1e6),
+        "coefficient": decades(1e-6, 1e6),
+        "limit": decades(1e-6, 1e6),
+        "input_bits": decades(1e-3, 1e3),
+    }
 )
 
 
@@ -130,13 +168,13 @@ def frequency_is_stationary() -> str:
     cost = w / f + k * f**2
     vanishes(sp.diff(cost, f).subs(f, (w / (2 * k)) ** sp.Rational(1, 3)), "slope at the cube root")
     holds(sp.diff(cost, f, 2).is_positive, "convex")
-    return "w/f + κ f² is strictly convex for f > 0, its slope vanishes at (w/2κ)^(1/3), and L only multiplies it"
+    return "w/f + κ f² is strictly convex for f > 0 with its slope zero at (w/2κ)^(1/3); L only multiplies it"
 
 
 df_frequency = _frequency("RACO-E43", "relay", "DF only: f_R* = min{(w/2κ_R)^(1/3), F_R}, independent of L.")
 af_frequency = _frequency("RACO-E52", "user", "AF only: f_A* = min{(w/2κ_A)^(1/3), F_A}, independent of L.")
 
-# ------------------------------------------------------------------------------- DF powers
+# ---------------------------------------------------------------------- DF powers
 
 RATIO = st.fixed_dictionaries({"weight": decades(1e-3, 1e3), "theta": decades(1e-3, 1e3)})
 
@@ -150,7 +188,8 @@ def ratio_curve(u: Ball, big: Ball) -> Ball:
 @claim(
     id="RACO-E44",
     source=f"{PAPER}, (44)",
-    statement="The objective of (44), (w + p)/ln(1 + θp), is not a convex function of p > 0 (it bends down for large p).",
+    statement="The objective of (44), (w + p)/ln(1 + θp), is not a convex function of p > 0 (it bends "
+    "down for large p).",
     recorded="certified",
     draws=RATIO,
     subject=lambda p, w, t: (w + p) / (1 + t * p).log(),
@@ -182,9 +221,17 @@ def perspective_is_convex() -> str:
 @claim(
     id="RACO-E45",
     source=f"{PAPER}, (45), (48)",
-    statement="In the time per bit τ the problems (45) and (48) are convex: w τ + (τ/θ)(2^(1/(Bτ)) − 1) has second derivative ≥ 0.",
+    statement="In the time per bit τ the problems (45) and (48) are convex: w τ + (τ/θ)(2^(1/(Bτ)) − 1) "
+    "has second derivative ≥ 0.",
     recorded="proved",
-    draws=st.fixed_dictionaries({"weight": decades(1e-3, 1e3), "theta": decades(1e-3, 1e3), "tau": decades(0.05, 1e2), "ratio": decades(1.01, 10)}),
+    draws=st.fixed_dictionaries(
+        {
+            "weight": decades(1e-3, 1e3),
+            "theta": decades(1e-3, 1e3),
+            "tau": decades(0.05, 1e2),
+            "ratio": decades(1.01, 10),
+        }
+    ),
     subject=lambda t, w, th: w * t + t / th * (arb(2) ** (1 / t) - 1),
     mutants=[
         Mutant("without τ", lambda t, w, th: w * t - (arb(2) ** (1 / t) - 1) / th),
@@ -207,7 +254,9 @@ def closed(w: float, theta: float, limit: float) -> float:
     return float(least_ratio(w, 1.0, theta, limit).power)
 
 
-POWER = st.fixed_dictionaries({"weight": decades(1e-4, 1e4), "theta": decades(1e-4, 1e4), "limit": decades(1e-3, 1e3)})
+POWER = st.fixed_dictionaries(
+    {"weight": decades(1e-4, 1e4), "theta": decades(1e-4, 1e4), "limit": decades(1e-3, 1e3)}
+)
 POWER_MUTANTS = [
     Mutant("θ w in place of θ w − 1", lambda w, t, p: closed(w + 1 / t, t, p)),
     Mutant("budget forgotten", lambda w, t, p: closed(w, t, 1e300)),
@@ -219,7 +268,8 @@ def _power(id_: str, hop: str) -> Any:
     @claim(
         id=id_,
         source=f"{PAPER}, ({id_[-2:]})",
-        statement=f"The power recovered from the time per bit, p = (2^(1/(Bτ)) − 1)/θ at the optimal τ, is optimal for {hop}.",
+        statement=f"The power recovered from the time per bit, p = (2^(1/(Bτ)) − 1)/θ at the optimal τ, "
+        f"is optimal for {hop}.",
         recorded="certified",
         draws=POWER,
         subject=closed,
@@ -246,7 +296,7 @@ def _power(id_: str, hop: str) -> Any:
 up_power = _power("RACO-E46", "(44)")
 down_power = _power("RACO-E49", "(47)")
 
-# ------------------------------------------------------------------------------- AF powers by projected gradients
+# ---------------------------------------------------------------------- AF powers by projected gradients
 
 FIXED = cases(noise_model=st.just("fixed"))
 
@@ -282,7 +332,8 @@ def excess(data: Case, plan: links.Plan) -> Interval | None:
     mutants=[Mutant("two thousand steps", 2000)],
     tol=1e-6,
     tol_reason="relative to the proved optimum of AF only",
-    explanation="One step moves along one projected gradient and stops where the Armijo rule lets it: it descends, and is optimal only "
+    explanation="One step moves along one projected gradient and stops where the Armijo rule lets it: it "
+    "descends, and is optimal only "
     "by accident.",
     corrected_by="RACO-E53.corrected",
     max_samples=12,
@@ -294,7 +345,8 @@ def one_step(case: Case, steps: int) -> Interval | None:
 @claim(
     id="RACO-E53.corrected",
     source=f"correction of {PAPER}, (53) to (56)",
-    statement="Repeated, the projected-gradient steps approach the optimum of (53), slowly where they zigzag along the budgets: 500 steps leave at most a fifth of what the "
+    statement="Repeated, the projected-gradient steps approach the optimum of (53), slowly where they "
+    "zigzag along the budgets: 500 steps leave at most a fifth of what the "
     "start costs too much.",
     recorded="supported",
     draws=FIXED,

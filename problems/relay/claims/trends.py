@@ -1,5 +1,6 @@
 """Sections V and VI: which scheme is best where, and the trends of Figures 2 to 5 on seeded realisations."""
 
+import itertools
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,18 @@ from mecopt.arithmetic import FLOAT
 from mecopt.claims import Interval, Mutant, claim, decades
 
 from .. import AF, DF, P1, links, simulation
-from .common import BY_NAME, PAPER, PROVED, PROVED_REASON, Case, around, bracket, cases, difference, proved_value
+from .common import (
+    BY_NAME,
+    PAPER,
+    PROVED,
+    PROVED_REASON,
+    Case,
+    around,
+    bracket,
+    cases,
+    difference,
+    proved_value,
+)
 
 DRAWS = 2
 """Realisations per case of a claim about means: certified optima take a fifth of a second each."""
@@ -31,7 +43,9 @@ def means(seed: int, weight: float, names: tuple[str, ...]) -> dict[str, Interva
             if value is None:
                 return None
             found[name].append(value)
-    return {k: Interval(sum(v.lo for v in vs) / DRAWS, sum(v.hi for v in vs) / DRAWS) for k, vs in found.items()}
+    return {
+        k: Interval(sum(v.lo for v in vs) / DRAWS, sum(v.hi for v in vs) / DRAWS) for k, vs in found.items()
+    }
 
 
 def enclosed(s: Any, name: str) -> Interval | None:
@@ -58,7 +72,8 @@ def no_more(a: Interval, b: Interval, *, room: float = 0.0) -> Interval:
 @claim(
     id="RACO-T1",
     source=f"{PAPER}, Section V",
-    statement="The hybrid optimum selects the relaying scheme automatically: it costs at most min{AF, DF}, and β* is 0 or 1 when one of the two is better "
+    statement="The hybrid optimum selects the relaying scheme automatically: it costs at most min{AF, "
+    "DF}, and β* is 0 or 1 when one of the two is better "
     "than the other.",
     recorded="refuted",
     draws=cases(),
@@ -66,7 +81,8 @@ def no_more(a: Interval, b: Interval, *, room: float = 0.0) -> Interval:
     mutants=[Mutant("only at most min{AF, DF}", False)],
     tol=1e-3,
     tol_reason="relative to the better scheme",
-    explanation="Sharing pays: bits sent either way are handled in parallel. With all data equal to 1 the better scheme alone costs several per cent more than the optimum, whose "
+    explanation="Sharing pays: bits sent either way are handled in parallel. With all data equal to 1 "
+    "the better scheme alone costs several per cent more than the optimum, whose "
     "β* is strictly between 0 and 1.",
     corrected_by="RACO-T1.corrected",
     max_samples=15,
@@ -76,7 +92,9 @@ def selects_a_scheme(case: Case, ends_only: bool) -> Interval | None:
     if any(f is None for f in found):
         return None
     hr, af, df = found
-    assert hr and af and df
+    assert hr
+    assert af
+    assert df
     best = af if af.hi <= df.hi else df
     if ends_only:  # then the optimum is that of the better scheme
         gap = difference(hr, best, best.hi)
@@ -87,7 +105,8 @@ def selects_a_scheme(case: Case, ends_only: bool) -> Interval | None:
 @claim(
     id="RACO-T1.corrected",
     source=f"correction of {PAPER}, Section V",
-    statement="The hybrid optimum costs at most min{AF, DF} and at least half of the better of FDHR's halves: min{AF, DF} ≤ 2 HR.",
+    statement="The hybrid optimum costs at most min{AF, DF} and at least half of the better of FDHR's "
+    "halves: min{AF, DF} ≤ 2 HR.",
     recorded="certified",
     draws=cases(),
     subject=2.0,
@@ -102,9 +121,14 @@ def sharing_at_most_halves(case: Case, factor: float) -> Interval | None:
     if any(f is None for f in found):
         return None
     hr, af, df = found
-    assert hr and af and df
+    assert hr
+    assert af
+    assert df
     best = af if af.hi <= df.hi else df
-    return worst(no_more(hr, best), Interval((factor * hr.lo - best.hi) / best.hi, (factor * hr.hi - best.lo) / best.hi))
+    return worst(
+        no_more(hr, best),
+        Interval((factor * hr.lo - best.hi) / best.hi, (factor * hr.hi - best.lo) / best.hi),
+    )
 
 
 def at_snr(case: Case, factor: float) -> tuple[Interval, Interval] | None:
@@ -124,7 +148,8 @@ def at_snr(case: Case, factor: float) -> tuple[Interval, Interval] | None:
     mutants=[Mutant("DF at low SNR, the cheaper CPU at high SNR", ("df", "cpu"))],
     tol=1e-6,
     tol_reason="relative to the better scheme",
-    explanation="The rate of AF falls with the square of a low SNR (the relay amplifies mostly noise), that of DF in proportion: for weak links DF is always better. At "
+    explanation="The rate of AF falls with the square of a low SNR (the relay amplifies mostly noise), "
+    "that of DF in proportion: for weak links DF is always better. At "
     "high SNR transmission costs nothing and the cheaper of the two CPUs decides.",
     corrected_by="RACO-T2.corrected",
     max_samples=30,
@@ -160,7 +185,8 @@ def order_by_snr(case: Case, better: tuple[str, str], low: float, high: float) -
 @claim(
     id="RACO-T2.corrected",
     source=f"correction of {PAPER}, Section V",
-    statement="For links weak enough (1e-8 times the gains) DF is better on every instance; for links strong enough (1e30 times) the scheme whose CPU costs clearly less.",
+    statement="For links weak enough (1e-8 times the gains) DF is better on every instance; for links "
+    "strong enough (1e30 times) the scheme whose CPU costs clearly less.",
     recorded="certified",
     draws=cases(),
     subject=("df", "cpu"),
@@ -187,18 +213,25 @@ def traces(seed: int, weight: float) -> tuple[Many, Many, Many]:
 @claim(
     id="RACO-F2",
     source=f"{PAPER}, Fig. 2",
-    statement="The objectives of CCCP and IBCD decrease monotonically, and a gap remains between F and F~ (F~ itself for IBCD).",
+    statement="The objectives of CCCP and IBCD decrease monotonically, and a gap remains between F and "
+    "F~ (F~ itself for IBCD).",
     recorded="supported",
     draws=st.fixed_dictionaries({"seed": st.integers(0, 99), "weight": st.sampled_from([1.0, 0.1, 10.0])}),
     subject=lambda curve: curve,
-    mutants=[Mutant("read backwards", lambda curve: curve[::-1]), Mutant("every other one repeated", lambda curve: tuple(v for pair in zip(curve[1::2], curve[::2], strict=False) for v in pair))],
+    mutants=[
+        Mutant("read backwards", lambda curve: curve[::-1]),
+        Mutant(
+            "every other one repeated",
+            lambda curve: tuple(v for pair in zip(curve[1::2], curve[::2], strict=False) for v in pair),
+        ),
+    ],
     tol=1e-7,
     tol_reason="relative to the objective; rises below this are the solver's rounding",
     max_samples=12,
 )
 def curves_fall(case: Case, read: Any) -> float:
     one, sharp, soft = traces(case["seed"], case["weight"])
-    falls = [(a - b) / a for curve in (read(one), read(soft)) for a, b in zip(curve[:-1], curve[1:], strict=True)]
+    falls = [(a - b) / a for curve in (read(one), read(soft)) for a, b in itertools.pairwise(curve)]
     return min(*falls, (soft[-1] - sharp[-1]) / soft[-1] - 1e-6)
 
 
@@ -215,7 +248,8 @@ def energy_and_delay(seed: int, weight: float) -> dict[str, tuple[float, float]]
 @claim(
     id="RACO-F3a",
     source=f"{PAPER}, Fig. 3a",
-    statement="As w grows from 1e-2 to 10 the energy rises and the delay falls; the delay approaches its minimum; at w = 1e-3 the energy is that of any F_R; IBCD ends above CCCP, "
+    statement="As w grows from 1e-2 to 10 the energy rises and the delay falls; the delay approaches its "
+    "minimum; at w = 1e-3 the energy is that of any F_R; IBCD ends above CCCP, "
     "most visibly for large w (CCCP and IBCD, realisation by realisation).",
     recorded="supported",
     draws=SEEDS,
@@ -231,12 +265,17 @@ def energy_against_delay(case: Case, sign: float) -> float:
     slacks = []
     for key in rows[0]:
         energies, delays = [r[key][0] for r in rows], [r[key][1] for r in rows]
-        slacks += [sign * (b - a) / b - (0.05 if sign != 1 else 0) for a, b in zip(energies[:-1], energies[1:], strict=True)]
-        slacks += [(a - b) / a for a, b in zip(delays[:-1], delays[1:], strict=True)]
+        slacks += [sign * (b - a) / b - (0.05 if sign != 1 else 0) for a, b in itertools.pairwise(energies)]
+        slacks += [(a - b) / a for a, b in itertools.pairwise(delays)]
     small = energy_and_delay(case["seed"], 1e-3)
     speeds = [small[f"cccp-{r / 1e9:g}"][0] for r in simulation.RELAYS]
     slacks.append(-(max(speeds) - min(speeds)) / max(speeds))
-    above = [[w * r[f"ibcd-2.4"][1] + r["ibcd-2.4"][0] - w * r["cccp-2.4"][1] - r["cccp-2.4"][0] for w, r in zip(weights, rows, strict=True)]]
+    above = [
+        [
+            w * r["ibcd-2.4"][1] + r["ibcd-2.4"][0] - w * r["cccp-2.4"][1] - r["cccp-2.4"][0]
+            for w, r in zip(weights, rows, strict=True)
+        ]
+    ]
     slacks += [v / 1.0 for v in above[0]] + [above[0][-1] - above[0][0]]
     return min(slacks)
 
@@ -262,20 +301,22 @@ def along(case: Case, order: Many) -> Interval | None:
     found = [at_distance(case["weight"], d) for d in order]
     if any(f is None for f in found):
         return None
-    return worst(*(no_more(a, b) for a, b in zip(found[:-1], found[1:], strict=True) if a and b))
+    return worst(*(no_more(a, b) for a, b in itertools.pairwise(found) if a and b))
 
 
 @claim(
     id="RACO-F3b",
     source=f"{PAPER}, Fig. 3b",
-    statement="With the relay at distance d from the user the objective first decreases, then increases in d, least at the middle point (90 m of 180 m; average gains).",
+    statement="With the relay at distance d from the user the objective first decreases, then increases "
+    "in d, least at the middle point (90 m of 180 m; average gains).",
     recorded="refuted",
     draws=WEIGHT,
     subject=(90.0, 30.0),
     mutants=[Mutant("least nearer to the user", (30.0, 90.0))],
     tol=1e-3,
     tol_reason="relative to the objective",
-    explanation="Ten times as many bits travel to the relay (raw) as on to the receiver (results): at the assumed parameters the best place is about 30 m from the user, well before the "
+    explanation="Ten times as many bits travel to the relay (raw) as on to the receiver (results): at "
+    "the assumed parameters the best place is about 30 m from the user, well before the "
     "middle.",
     corrected_by="RACO-F3b.corrected",
     max_samples=3,
@@ -287,11 +328,15 @@ def best_in_the_middle(case: Case, order: Many) -> Interval | None:
 @claim(
     id="RACO-F3b.corrected",
     source=f"correction of {PAPER}, Fig. 3b",
-    statement="At the assumed parameters and average gains the optimum rises from 30 m over 90 m to 150 m: the relay belongs near the user.",
+    statement="At the assumed parameters and average gains the optimum rises from 30 m over 90 m to 150 "
+    "m: the relay belongs near the user.",
     recorded="certified",
     draws=WEIGHT,
     subject=(30.0, 90.0, 150.0),
-    mutants=[Mutant("the other way round", (150.0, 90.0, 30.0)), Mutant("least at the middle", (90.0, 30.0, 150.0))],
+    mutants=[
+        Mutant("the other way round", (150.0, 90.0, 30.0)),
+        Mutant("least at the middle", (90.0, 30.0, 150.0)),
+    ],
     tol=PROVED,
     tol_reason=PROVED_REASON,
     max_samples=3,
@@ -320,7 +365,9 @@ def rises_with_weight(case: Case, power: float) -> Interval | None:
     found = []
     for name in BY_NAME:
         one = enclosed(P1.instance(case["data"]), name)
-        other = enclosed(P1.instance(case["data"] | {"weight": case["data"]["weight"] * case["factor"]}), name)
+        other = enclosed(
+            P1.instance(case["data"] | {"weight": case["data"]["weight"] * case["factor"]}), name
+        )
         if one is None or other is None:
             return None
         found.append(no_more(Interval(one.lo * factor, one.hi * factor), other))
@@ -346,14 +393,16 @@ def who_wins(case: Case, weights: tuple[float, float], average: Any) -> Interval
 @claim(
     id="RACO-F4b",
     source=f"{PAPER}, Fig. 4",
-    statement="DF beats AF for large w, AF beats DF for small w (means of 100 realisations at w = 10 and 1e-4).",
+    statement="DF beats AF for large w, AF beats DF for small w (means of 100 realisations at w = 10 and "
+    "1e-4).",
     recorded="refuted",
     draws=SEEDS,
     subject=np.mean,
     mutants=[Mutant("medians", np.median)],
     tol=1e-6,
     tol_reason="relative to the mean",
-    explanation="For weak links the energy of AF grows as 1/(g1 g2), that of DF as 1/g: over exponential gains neither has a finite mean, and one deep fade decides. On some "
+    explanation="For weak links the energy of AF grows as 1/(g1 g2), that of DF as 1/g: over exponential "
+    "gains neither has a finite mean, and one deep fade decides. On some "
     "hundreds of realisations AF costs far more than DF at w = 1e-4, although it is better on most.",
     corrected_by="RACO-F4b.corrected",
     max_samples=10,
@@ -381,14 +430,16 @@ def who_wins_in_the_median(case: Case, weights: tuple[float, float]) -> Interval
 @claim(
     id="RACO-F4c",
     source=f"{PAPER}, Fig. 4",
-    statement="HR with CCCP is better than AF and DF for all w; AF is close to HR at small w (within 10 % at w = 1e-4), DF coincides with HR at large w (within 1 % at w = 10).",
+    statement="HR with CCCP is better than AF and DF for all w; AF is close to HR at small w (within 10 "
+    "% at w = 1e-4), DF coincides with HR at large w (within 1 % at w = 10).",
     recorded="refuted",
     draws=SEEDS,
     subject=(0.1, 0.01),
     mutants=[Mutant("within a factor of ten", (9.0, 9.0))],
     tol=0.0,
     tol_reason="shares of the mean optimum",
-    explanation="At the assumed parameters AF alone costs about half as much again as HR at w = 1e-4, and DF alone 7 % more at w = 10: the user's own CPU and the AF band stay useful. HR is better "
+    explanation="At the assumed parameters AF alone costs about half as much again as HR at w = 1e-4, "
+    "and DF alone 7 % more at w = 10: the user's own CPU and the AF band stay useful. HR is better "
     "than either everywhere.",
     corrected_by="RACO-F4c.corrected",
     max_samples=3,
@@ -398,13 +449,18 @@ def close_at_the_ends(case: Case, rooms: tuple[float, float]) -> Interval | None
     if small is None or large is None:
         return None
     better = [no_more(m["cccp"], m[k], room=1e-3) for m in (small, large) for k in ("af", "df")]
-    return worst(*better, no_more(small["af"], small["cccp"], room=rooms[0]), no_more(large["df"], large["cccp"], room=rooms[1]))
+    return worst(
+        *better,
+        no_more(small["af"], small["cccp"], room=rooms[0]),
+        no_more(large["df"], large["cccp"], room=rooms[1]),
+    )
 
 
 @claim(
     id="RACO-F4c.corrected",
     source=f"correction of {PAPER}, Fig. 4",
-    statement="HR with CCCP costs at most as much as AF and DF (to 1 %) at w = 1e-4, 0.1 and 10; at w = 10 DF is within 15 % of it.",
+    statement="HR with CCCP costs at most as much as AF and DF (to 1 %) at w = 1e-4, 0.1 and 10; at w = "
+    "10 DF is within 15 % of it.",
     recorded="certified",
     draws=SEEDS,
     subject=0.15,
@@ -426,14 +482,16 @@ def better_everywhere(case: Case, room: float) -> Interval | None:
 @claim(
     id="RACO-F4d",
     source=f"{PAPER}, Fig. 4",
-    statement="TDHR is superior to FDHR at small w and worse at large w; HR is significantly better than both (by 1 % at least) in the whole range.",
+    statement="TDHR is superior to FDHR at small w and worse at large w; HR is significantly better than "
+    "both (by 1 % at least) in the whole range.",
     recorded="refuted",
     draws=SEEDS,
     subject=(True, 0.01),
     mutants=[Mutant("TDHR superior throughout, HR at least as good", (False, -1e-3))],
     tol=0.0,
     tol_reason="shares of the mean",
-    explanation="TDHR (modelled with disjoint slots in the full band) stays below FDHR at w = 10 as well, and close to HR: at the worked instance 0.42377 against 0.42363, and on some draws "
+    explanation="TDHR (modelled with disjoint slots in the full band) stays below FDHR at w = 10 as "
+    "well, and close to HR: at the worked instance 0.42377 against 0.42363, and on some draws "
     "0.7 % below HR, as its budgets hold per transmission.",
     corrected_by="RACO-F4d.corrected",
     max_samples=2,
@@ -442,7 +500,9 @@ def against_tdhr(case: Case, subject: tuple[bool, float]) -> Interval | None:
     return schemes_in_order(case, *subject)
 
 
-def schemes_in_order(case: Case, worse_at_large: bool, lead: float, *, at_small: bool = True) -> Interval | None:
+def schemes_in_order(
+    case: Case, worse_at_large: bool, lead: float, *, at_small: bool = True
+) -> Interval | None:
     names = ("hr", "fdhr", "tdhr")
     small, large = (means(case["seed"], w, names) for w in (1e-2, 10.0))
     if small is None or large is None:
@@ -457,7 +517,8 @@ def schemes_in_order(case: Case, worse_at_large: bool, lead: float, *, at_small:
 @claim(
     id="RACO-F4d.corrected",
     source=f"correction of {PAPER}, Fig. 4",
-    statement="At w = 10 TDHR costs less than FDHR on average; HR costs no more than FDHR at any w. (TDHR, with power budgets per transmission, may be below HR.)",
+    statement="At w = 10 TDHR costs less than FDHR on average; HR costs no more than FDHR at any w. "
+    "(TDHR, with power budgets per transmission, may be below HR.)",
     recorded="certified",
     draws=SEEDS,
     subject=(False, 0.0),
@@ -472,7 +533,13 @@ def tdhr_is_better(case: Case, subject: tuple[bool, float]) -> Interval | None:
 
 # ------------------------------------------------------------------------------- Figure 5
 
-SIZES = st.fixed_dictionaries({"seed": st.integers(0, 9), "weight": st.sampled_from([10.0, 1e-3]), "factor": st.sampled_from([2.0, 0.5])})
+SIZES = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 9),
+        "weight": st.sampled_from([10.0, 1e-3]),
+        "factor": st.sampled_from([2.0, 0.5]),
+    }
+)
 
 
 @lru_cache(maxsize=256)
@@ -510,7 +577,8 @@ def linear(case: Case, names: tuple[str, ...], power: float = 1.0) -> Interval |
     mutants=[Mutant("without IBCD", ("af", "df"))],
     tol=1e-4,
     tol_reason="relative to the objective; IBCD stops at 1e-6 of it",
-    explanation="Delays and energies are proportional to L, but the smoothing μ has a unit: twice the task in the same smoothed maximum is another problem, and IBCD ends at another β.",
+    explanation="Delays and energies are proportional to L, but the smoothing μ has a unit: twice the "
+    "task in the same smoothed maximum is another problem, and IBCD ends at another β.",
     corrected_by="RACO-F5a.corrected",
     max_samples=8,
 )
@@ -537,13 +605,19 @@ def optima_are_proportional(case: Case, power: float) -> Interval | None:
 @claim(
     id="RACO-F5b",
     source=f"{PAPER}, Fig. 5",
-    statement="The optimal β is independent of L, and so is f_A*: the optimal plan for L is optimal for any other size.",
+    statement="The optimal β is independent of L, and so is f_A*: the optimal plan for L is optimal for "
+    "any other size.",
     recorded="certified",
     draws=SIZES,
     subject=lambda x, factor: x,
     mutants=[
         Mutant("β grows with L", lambda x, factor: x | {"beta": min(x["beta"] * factor, 1.0)}),
-        Mutant("f_A as the cube root of L", lambda x, factor: x | {"user_frequency": x["user_frequency"] * min(factor, 1 / factor) ** (1 / 3)}),
+        Mutant(
+            "f_A as the cube root of L",
+            lambda x, factor: (
+                x | {"user_frequency": x["user_frequency"] * min(factor, 1 / factor) ** (1 / 3)}
+            ),
+        ),
     ],
     tol=PROVED,
     tol_reason=PROVED_REASON,
@@ -565,14 +639,16 @@ def plan_for_any_size(case: Case, change: Any) -> Interval | None:
 @claim(
     id="RACO-F5c",
     source=f"{PAPER}, Fig. 5",
-    statement="For the small weight (1e-3) AF beats DF and HR beats AF; for the large one (10) DF beats AF and coincides with HR (within 1 %).",
+    statement="For the small weight (1e-3) AF beats DF and HR beats AF; for the large one (10) DF beats "
+    "AF and coincides with HR (within 1 %).",
     recorded="refuted",
     draws=SEEDS,
     subject=0.01,
     mutants=[Mutant("within half", 0.5)],
     tol=1e-6,
     tol_reason="relative to the mean",
-    explanation="The first half holds on average. At w = 10 DF alone costs 6 to 8 % more than HR at the assumed parameters: near HR, not on it.",
+    explanation="The first half holds on average. At w = 10 DF alone costs 6 to 8 % more than HR at the "
+    "assumed parameters: near HR, not on it.",
     corrected_by="RACO-F5c.corrected",
     max_samples=4,
 )
@@ -598,7 +674,8 @@ def order_at_two_weights(case: Case, room: float) -> Interval | None:
 @claim(
     id="RACO-F5c.corrected",
     source=f"correction of {PAPER}, Fig. 5",
-    statement="For w = 1e-3 AF beats DF (median of 100) and HR beats AF; for w = 10 DF beats AF and is within 15 % of HR.",
+    statement="For w = 1e-3 AF beats DF (median of 100) and HR beats AF; for w = 10 DF beats AF and is "
+    "within 15 % of HR.",
     recorded="supported",
     draws=SEEDS,
     subject=0.15,
@@ -610,5 +687,3 @@ def order_at_two_weights(case: Case, room: float) -> Interval | None:
 def two_weights_roughly(case: Case, room: float) -> float | None:
     found = order_at_two_weights(case, room)
     return None if found is None else found.lo
-
-

@@ -107,7 +107,11 @@ def programme(mode: str, *, noise_grows: bool) -> Programme:
         for i, power in ((1, "p2"), (2, "p4")):
             top, cascade = _cascade(log_rate[i])
             rows += [*cascade, top <= snr[i + 1] + share[power] - spread[1]]
-    kept = [t[k] for k in TERMS if k.startswith("e_") and (mode in ("hybrid", "half", "slots") or (mode == "af") == (k in AF_TERMS))]
+    kept = [
+        t[k]
+        for k in TERMS
+        if k.startswith("e_") and (mode in ("hybrid", "half", "slots") or (mode == "af") == (k in AF_TERMS))
+    ]
     unused = {"af": ("f_r", "p2", "p4"), "df": ("f_a", "p1", "q")}.get(mode, ())
     rows += [share[name] == 0 for name in unused]
     if mode != "slots":
@@ -156,7 +160,9 @@ def scales(d: Data) -> np.ndarray[Any, np.dtype[np.float64]]:
     )
 
 
-def solve(d: Data, mode: str, beta: float, *, solver_name: str = "CLARABEL", tol: float = 1e-7) -> Inner | str:
+def solve(
+    d: Data, mode: str, beta: float, *, solver_name: str = "CLARABEL", tol: float = 1e-7
+) -> Inner | str:
     """The best plan for this fraction, or what the solver said."""
     p = programme(mode, noise_grows=bool(d.nu))
     logs = np.log(scales(d))

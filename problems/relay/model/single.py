@@ -1,6 +1,6 @@
 r"""The special cases as disciplined convex programs.
 
-    DF only   min w (t_edge + t_up + t_down) + E: a CPU and two energy-delay ratios in time and energy (45), (48)
+    DF only   min w (t_edge + t_up + t_down) + E: a CPU, two energy-delay ratios in time and energy (45), (48)
     AF only   `given_loads` with everything on AF
 
 Times in units of those at full speed and power, energies likewise.

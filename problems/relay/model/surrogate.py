@@ -1,13 +1,15 @@
 r"""The convex programme (28) that Algorithm 1 solves at every iterate, compiled once, in scaled variables.
 
-P2 (20) has a product in place of every quotient, x <= u v, and products in the objective. With S = c u0 + v0/c
+P2 (20) has a product in place of every quotient, x <= u v, and products in the objective. With S = c u0 +
+v0/c
 
     x <= u v        is implied by   x + (c u)^2/2 + (v/c)^2/2 <= S (c u + v/c) - S^2/2             (27)
     u v             is at most      (c u + v/c)^2/2 + c^2 u0^2/2 + v0^2/(2 c^2) - c^2 u0 u - v0 v/c^2
     x f^2           is at most      the same with v = f^2, - f^2 <= f0^2 - 2 f0 f
 
 tight at (u0, v0) for every c > 0. The balanced c^2 = v0/u0 makes both squares alike and the split independent
-of units; `balance` multiplies it, to study what an unbalanced split costs. Rates, with h(u, x) = u ln(1 + x/u):
+of units; `balance` multiplies it, to study what an unbalanced split costs. Rates, with h(u, x) = u ln(1 +
+x/u):
 
     band   r1 <= h(wbar, a) + h(wbar, c) - h(wbar, a + c),  the last linearised; r2 <= h(w, .), r3 <= h(w, .)
     fixed  r_i <= (band) s_i as products, s1 <= ln(1 + a) + ln(1 + c) - ln(1 + a + c), the last linearised
@@ -112,7 +114,12 @@ def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
     m.product_below("edge", m.p("c_r") * beta, "edge", "f_r")
     m.product_above("e_local", "rest", "f_a", squared=True)
     m.product_above("e_edge", "beta", "f_r", squared=True)
-    for key, airtime, power in (("e_p1", "t_af", "p1"), ("e_q", "t_af", "q"), ("e_p2", "t_up", "p2"), ("e_p4", "t_down", "p4")):
+    for key, airtime, power in (
+        ("e_p1", "t_af", "p1"),
+        ("e_q", "t_af", "q"),
+        ("e_p2", "t_up", "p2"),
+        ("e_p4", "t_down", "p4"),
+    ):
         m.product_above(key, airtime, power)
     a, c = m.p("snr1") * p1, m.p("snr2") * q
     up, down = m.p("snr3") * p2, m.p("snr4") * p4
@@ -120,7 +127,10 @@ def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
     if noise_grows:
         gains = -cp.rel_entr(band, band + a) - cp.rel_entr(band, band + c)
         m.rows.append(rates["r1"] <= gains - m.p("tangent_band") * band - hops)
-        m.rows += [rates["r2"] <= -cp.rel_entr(df_band, df_band + up), rates["r3"] <= -cp.rel_entr(df_band, df_band + down)]
+        m.rows += [
+            rates["r2"] <= -cp.rel_entr(df_band, df_band + up),
+            rates["r3"] <= -cp.rel_entr(df_band, df_band + down),
+        ]
     else:
         s1, s2, s3 = m.variable("s1", "s2", "s3")
         m.rows.append(s1 <= cp.log1p(a) + cp.log1p(c) - m.p("tangent_level") - hops)
