@@ -33,6 +33,8 @@ class Arithmetic:
     exp: Callable[[Numbers], Numbers]
     expm1: Callable[[Numbers], Numbers]
     log: Callable[[Numbers], Numbers]
+    log1p: Callable[[Numbers], Numbers]
+    sqrt: Callable[[Numbers], Numbers]
     maximum: Callable[[Numbers, Numbers], Numbers]
     minimum: Callable[[Numbers, Numbers], Numbers]
     sum: Callable[[Numbers], Numbers]
@@ -52,6 +54,8 @@ FLOAT = Arithmetic(
     exp=np.exp,
     expm1=np.expm1,
     log=np.log,
+    log1p=np.log1p,
+    sqrt=np.sqrt,
     maximum=np.maximum,
     minimum=np.minimum,
     sum=lambda a: np.sum(a, axis=-1),
@@ -75,6 +79,8 @@ def _ball() -> Arithmetic:
         exp=np.frompyfunc(arb.exp, 1, 1),
         expm1=np.frompyfunc(arb.expm1, 1, 1),
         log=np.frompyfunc(arb.log, 1, 1),
+        log1p=np.frompyfunc(arb.log1p, 1, 1),
+        sqrt=np.frompyfunc(arb.sqrt, 1, 1),
         maximum=maximum,
         minimum=np.frompyfunc(lambda a, b: a.min(b), 2, 1),
         sum=lambda a: np.add.reduce(a, axis=-1, initial=arb(0)),
