@@ -4,7 +4,7 @@
     record.add("ratio to SciPy", 9.1, "x in 1e-12 .. 1e12")
     record.save()                     # benchmarks/results/lambert.json
 
-Absolute times drift between machines and hours; ratios measured side by side in one run are what carries over.
+Absolute times drift between machines and hours; ratios measured side by side in one run carry over.
 """
 
 import json

@@ -15,53 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mecopt.errors import DataError
+from mecopt.fields import (
+    Array,
+    Field,
+    as_given,
+    check_range,
+    finite_or_none,
+    numbers,
+    read,
+    shorten,
+    singular,
+)
 
 if TYPE_CHECKING:
     from mecopt.problem import Problem
 
-Array = NDArray[np.float64]
+__all__ = ["Array", "Field", "Indices", "Instance", "Mask", "build", "finite_or_none", "numbers", "shorten"]
+
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One entry of a problem's data.
-
-    `axes` names the trailing axes; fields that share an axis name share its length. `minimum` is
-    allowed itself unless `strict`, `maximum` always. `default` (a number) makes the field optional. With
-    `shared` one number, without axes, may stand for all entries.
-    """
-
-    name: str
-    symbol: str
-    unit: str
-    meaning: str
-    axes: tuple[str, ...] = ()
-    minimum: float = 0.0
-    strict: bool = False
-    integer: bool = False
-    default: float | None = None
-    maximum: float = math.inf
-    shared: bool = False
-
-    @property
-    def allowed(self) -> str:
-        """The allowed values in words."""
-        kind = "whole numbers" if self.integer else "finite numbers"
-        shape = (
-            f"one entry per {' and '.join(_singular(axis) for axis in self.axes)}"
-            if self.axes
-            else "a number"
-        )
-        shape += " or one for all" if self.axes and self.shared else ""
-        bound = f"{'above' if self.strict else 'at least'} {self.minimum:g}"
-        bound += f" and at most {self.maximum:g}" if self.maximum < math.inf else ""
-        return f"give {shape}, {kind} {bound} ({self.unit})"
-
-
-def _singular(axis: str) -> str:
-    return axis.removesuffix("s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +51,13 @@ class Instance:
         except KeyError:
             raise AttributeError(f"no field {name!r}") from None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The data as `Problem.instance` reads them: arrays of numbers, texts where a field has choices."""
+        return {f.name: as_given(f, self.data[f.name]) for f in self.problem.fields}
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"key": self.problem.key, "data": dict(self.data)}
+        return {"key": self.problem.key, "data": self.given}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         from mecopt.problem import load_problem
@@ -103,19 +80,28 @@ class Instance:
 
     def replace(self, **changes: Any) -> "Instance":
         """A copy with some fields changed, validated anew."""
-        return build(self.problem, {**self.data, **changes})
+        return build(self.problem, {**self.given, **changes})
 
     def to_json(self) -> dict[str, Any]:
         """The flat JSON mapping that `Problem.instance` reads."""
-        name = self.problem.key.rpartition(".")[2]
-        return {"problem": name, **{key: value.tolist() for key, value in self.data.items()}}
+        entries: dict[str, Any] = {"problem": self.problem.key.rpartition(".")[2]}
+        for f in self.problem.fields:
+            array = self.data[f.name]
+            endless = f.default == math.inf and np.all(array == f.default)  # JSON has no infinity
+            if not endless:
+                listed = as_given(f, array).tolist()
+                entries[f.name] = finite_or_none(listed) if f.nullable else listed
+        for f in self.problem.fields:  # what comes together goes together
+            if f.together and f.together not in entries:
+                entries.pop(f.name, None)
+        return entries
 
 
 def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     """Validate a mapping of SI data against the problem's fields.
 
     Raises `DataError` for an unknown or missing key, a wrong type or shape, a value that is not
-    finite or out of range.
+    finite or out of range, or what the problem's own `check` of several fields together refuses.
     """
     if not isinstance(raw, Mapping):
         raise DataError("instance", f"got {type(raw).__name__}", "give a mapping from field names to numbers")
@@ -123,23 +109,28 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     if "problem" in given:
         _check_problem_name(problem, given.pop("problem"))
     _check_keys(problem, given)
-    arrays = {f.name: _numbers(f, given[f.name]) for f in problem.fields if f.name in given}
+    arrays = {f.name: read(f, given[f.name]) for f in problem.fields if f.name in given}
     sizes = _axis_sizes(problem.fields, arrays)
     for f in problem.fields:
-        if f.name not in arrays and f.default is not None:
-            arrays[f.name] = np.full(tuple(sizes[axis] for axis in f.axes), f.default)
-        elif f.axes and arrays[f.name].ndim == 0:
-            arrays[f.name] = np.full(tuple(_known_size(f, sizes, axis) for axis in f.axes), arrays[f.name])
+        number = arrays[f.name] if f.name in arrays else _left_out(f, arrays)
+        if number.ndim < len(f.axes):
+            number = np.broadcast_to(number, tuple(sizes[axis] for axis in f.axes))
+        arrays[f.name] = number
     batch = _batch_shape(problem.fields, arrays)
     shaped = {}
     for f in problem.fields:
         trailing = tuple(sizes[axis] for axis in f.axes)
         shaped[f.name] = np.broadcast_to(arrays[f.name], batch + trailing)
-        _check_range(f, shaped[f.name])
+        check_range(f, shaped[f.name], sizes)
     instance = Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
     if problem.check is not None:
         problem.check(instance)
     return instance
+
+
+def _left_out(f: Field, arrays: Mapping[str, Array]) -> Array:
+    """What an optional field holds that is not given."""
+    return arrays[f.default_from] if f.default_from else f.standard
 
 
 def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
@@ -169,48 +160,22 @@ def _check_keys(problem: "Problem", given: Mapping[str, Any]) -> None:
                 name, f"unknown key for {problem.key}", f"allowed keys: {', '.join(sorted(known))}"
             )
     for f in problem.fields:
-        if f.name not in given and f.default is None:
+        if f.name not in given and not f.optional:
             raise DataError(f.name, f"missing for {problem.key}", f.allowed)
-
-
-def _numbers(f: Field, value: Any) -> Array:
-    array = numbers(f.name, value, f.allowed)
-    if array.ndim < len(f.axes) and not (f.shared and array.ndim == 0):
-        raise DataError(f.name, f"got shape {array.shape}: {shorten(value)}", f.allowed)
-    return array
-
-
-def numbers(name: str, value: Any, allowed: str) -> Array:
-    """A float64 array of what is given; raises `DataError` unless it holds real numbers only."""
-    try:
-        if _only_numbers(value):
-            with np.errstate(over="ignore"):
-                return np.array(value, dtype=np.float64)
-        problem = f"got {shorten(value)}"
-    except OverflowError:
-        problem = "a number too large for double precision"
-    except RecursionError:
-        problem = "nested too deeply"
-    except (TypeError, ValueError):
-        problem = f"got rows of different lengths: {shorten(value)}"
-    raise DataError(name, problem, allowed)
-
-
-def _only_numbers(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
-        return all(_only_numbers(item) for item in value)
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        if f.name not in given and f.together in given:
+            allowed = f"{f.allowed}, or neither of them"
+            raise DataError(f.name, f"missing where {f.together} is given", allowed)
 
 
 def _axis_sizes(fields: Sequence[Field], arrays: Mapping[str, Array]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     first: dict[str, str] = {}
     for f in fields:
-        if f.name not in arrays or arrays[f.name].ndim < len(f.axes):
+        if f.name not in arrays:
             continue
         shape = arrays[f.name].shape
+        if len(shape) < len(f.axes):
+            continue  # one number for all entries
         for axis, length in zip(f.axes, shape[len(shape) - len(f.axes) :], strict=True):
             if axis in sizes and sizes[axis] != length:
                 raise DataError(
@@ -219,17 +184,13 @@ def _axis_sizes(fields: Sequence[Field], arrays: Mapping[str, Array]) -> dict[st
                     f"give the same number of {axis} in every field",
                 )
             if length == 0:
-                raise DataError(f.name, f"has no {axis}", f"give at least one {_singular(axis)}")
+                raise DataError(f.name, f"has no {axis}", f"give at least one {singular(axis)}")
             sizes[axis], first[axis] = length, first.get(axis, f.name)
+    for f in fields:
+        for axis in set(f.axes) - set(sizes):
+            allowed = f"give one entry per {singular(axis)}"
+            raise DataError(f.name, f"leaves the number of {axis} open", allowed)
     return sizes
-
-
-def _known_size(f: Field, sizes: Mapping[str, int], axis: str) -> int:
-    if axis not in sizes:
-        raise DataError(
-            f.name, f"one number does not tell how many {axis} there are", "list them in some field"
-        )
-    return sizes[axis]
 
 
 def _batch_shape(fields: Sequence[Field], arrays: Mapping[str, Array]) -> tuple[int, ...]:
@@ -244,31 +205,3 @@ def _batch_shape(fields: Sequence[Field], arrays: Mapping[str, Array]) -> tuple[
             )
         batch = batch or own
     return batch
-
-
-def _check_range(f: Field, array: Array) -> None:
-    bad = ~np.isfinite(array)
-    bad |= (array <= f.minimum) if f.strict else (array < f.minimum)
-    bad |= array > f.maximum
-    if f.integer:
-        bad |= array != np.floor(array)
-    if np.any(bad):
-        at = tuple(int(i) for i in np.argwhere(bad)[0])
-        place = f" at position {at[0] if len(at) == 1 else at}" if at else ""
-        raise DataError(f.name, f"got {float(array[at])!r}{place}", f.allowed)
-
-
-def shorten(value: Any) -> str:
-    """What was given, fit for one line of an error message."""
-    try:
-        text = " ".join(repr(value).split())
-    except (ValueError, RecursionError):  # integers of thousands of digits, lists nested as deeply
-        return f"a {type(value).__name__} too large to print"
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def finite_or_none(value: Any) -> Any:
-    """Nested lists of numbers with nan and infinities replaced by None: JSON has neither."""
-    if isinstance(value, list):
-        return [finite_or_none(item) for item in value]
-    return value if not isinstance(value, float) or math.isfinite(value) else None

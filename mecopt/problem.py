@@ -31,13 +31,17 @@ TOL_SOLVER = 1e-6
 
 @dataclass(frozen=True)
 class Output:
-    """One entry of a point: its name, the paper's symbol, unit, axes and meaning."""
+    """One entry of a point: its name, the paper's symbol, unit, axes and meaning.
+
+    An `integer` one holds whole numbers (int64), unless some are not known: then it is float64 with nan.
+    """
 
     name: str
     symbol: str
     unit: str
     meaning: str
     axes: tuple[str, ...] = ()
+    integer: bool = False
 
 
 @dataclass(frozen=True)

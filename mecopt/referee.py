@@ -39,7 +39,11 @@ class Statement(Protocol):
         """A bound on the optimum, valid at any non-negative prices."""
 
     def best_prices(self, d: Any) -> Mapping[str, Array]:
-        """The statement's own prices (float data)."""
+        """The statement's own prices (float data).
+
+        Entries that are no multiplier of the problem (the cuts and cells of a nonconvex one, say) are for
+        `bound` alone; they have the batch axes first and any trailing shape.
+        """
 
 
 NEIGHBOURHOOD = 1e-9
@@ -104,7 +108,7 @@ def _prices(
     bound = np.full(value.shape, np.nan)
     hint = {} if multipliers is None else multipliers
     _check_names(problem.multipliers, hint, "multipliers")
-    if len(hint) == len(prices):
+    if prices and len(hint) == len(prices):
         given = _arrays(instance, problem.multipliers, hint, "multipliers")
         prices = {name: np.maximum(np.nan_to_num(array, posinf=0.0), 0.0) for name, array in given.items()}
         bound = np.asarray(statement.bound(FLOAT, statement.lift(FLOAT, instance), prices))
@@ -117,10 +121,12 @@ def _prices(
     own_bound = np.full(value.shape, np.nan)
     own_bound[left_open] = statement.bound(FLOAT, d, own)
     better = left_open & ~((bound >= own_bound) if minimise else (bound <= own_bound))
-    for o in problem.multipliers:
-        found = np.zeros(prices[o.name].shape)
-        found[left_open] = own[o.name]
-        prices[o.name] = np.where(better.reshape(better.shape + (1,) * len(o.axes)), found, prices[o.name])
+    for name, array in own.items():
+        trailing = np.shape(array)[1 if value.shape else 0 :]
+        found = np.zeros(value.shape + trailing)
+        found[left_open] = array
+        known = prices.get(name, np.zeros(value.shape + trailing))
+        prices[name] = np.where(better.reshape(better.shape + (1,) * len(trailing)), found, known)
     return prices, np.where(better, own_bound, bound)
 
 

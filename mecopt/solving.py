@@ -1,6 +1,7 @@
 """From an instance to a judged result: screen the data, run the method, let the referee decide."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def solve(problem: Problem, instance: Instance, method: Method, tol: float, *, r
         method=method.name,
         tol=tol,
         status=status[()],
-        x=point.x,
+        x=_whole_numbers(problem.outputs, point.x),
         multipliers=point.multipliers,
         certificate=certificate.unwrapped(),
         message=message[()],
@@ -64,6 +65,12 @@ def _with_arrays(point: Point) -> Point:
         for group in (point.x, point.multipliers)
     )
     return replace(point, x=x, multipliers=multipliers)
+
+
+def _whole_numbers(outputs: "tuple[Output, ...]", x: Mapping[str, Any]) -> dict[str, Any]:
+    """Integer outputs as integers where all of them are known."""
+    whole = {o.name for o in outputs if o.integer and np.all(x[o.name] == np.floor(x[o.name]))}
+    return {name: array.astype(np.int64) if name in whole else array for name, array in x.items()}
 
 
 def _no_point(instance: Instance, message: str) -> Point:

@@ -121,15 +121,26 @@ def instances(
 
 
 def field_values(field: "Field") -> SearchStrategy[Any]:
-    """Numbers a field allows: many decades above its minimum, the minimum itself if allowed, its default."""
+    """What a field allows: a choice, or numbers many decades above its minimum, the minimum, its default.
+
+    A nullable field is null now and then. An index has no end here: give an override.
+    """
+    if field.choices:
+        return st.sampled_from(field.choices)
     low = float(field.minimum)
     if field.integer:
         return st.integers(math.floor(low) + 1 if field.strict else math.ceil(low), math.ceil(low) + 20)
     if low < 0:
         raise ClaimError(f"field {field.name}: give an override to draw numbers of either sign")
     special = [] if field.strict else [low]
-    special += [] if field.default is None else [field.default]
-    return decades(1e-6, 1e6, special=[x - low for x in special]).map(lambda x: low + x)
+    if field.default is not None and math.isfinite(float(field.default)):
+        special.append(float(field.default))
+    span = 1e6
+    if field.maximum < math.inf:
+        span = field.maximum - low
+        special.append(field.maximum)
+    numbers = decades(1e-6 * min(span, 1.0), span, special=[x - low for x in special]).map(lambda x: low + x)
+    return st.one_of(numbers, numbers, numbers, st.none()) if field.nullable else numbers
 
 
 def _array(values: SearchStrategy[Any], lengths: Sequence[int]) -> SearchStrategy[Any]:

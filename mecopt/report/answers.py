@@ -12,6 +12,7 @@ from rich.text import Text
 from mecopt.claims.cases import tidy
 from mecopt.claims.replay import Replay
 from mecopt.errors import DataError
+from mecopt.fields import Field
 from mecopt.instance import Instance, finite_or_none
 from mecopt.problem import Output, Problem, papers
 from mecopt.result import Certificate, Result
@@ -127,7 +128,7 @@ def problem_as_dict(p: Problem) -> dict[str, Any]:
         "scenarios": list(p.scenarios),
         "data": [
             {"name": f.name, "symbol": f.symbol, "unit": f.unit, "meaning": f.meaning, "allowed": f.allowed}
-            | ({} if f.default is None else {"default": f.default})
+            | _optional(f)
             for f in p.fields
         ],
         "outputs": [
@@ -172,8 +173,20 @@ def _title(p: Mapping[str, Any]) -> Text:
     return Text.assemble((p["key"], "bold"), f"  {p['title']} ({p['sense']}, {p['unit']})")
 
 
+def _optional(f: Field) -> dict[str, Any]:
+    """What a field holds that is left out; nothing for one that is required."""
+    if f.default_from:
+        return {"default": f.default_from}
+    return {} if f.default is None else {"default": finite_or_none(f.default)}
+
+
 def _default(field: Mapping[str, Any]) -> str:
-    return f"; default {field['default']:g}" if "default" in field else ""
+    if "default" not in field:
+        return ""
+    default = field["default"]
+    if default is None:
+        return "; optional"
+    return f"; default {default if isinstance(default, str) else f'{default:g}'}"
 
 
 def _plain_table(lines: list[list[str]]) -> Table:

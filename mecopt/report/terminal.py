@@ -21,6 +21,9 @@ STYLES = {
     "vacuous": "bold yellow",
     "error": "bold magenta",
 }
+IN_FULL = 5
+"""Refuted claims that the terminal tells in full."""
+
 NUMBERS = (("cases", 7), ("margin", 10), ("mutants", 9))
 
 
@@ -77,13 +80,19 @@ class LiveTable:
 
 
 def summary(verdicts: Sequence[Verdict], *, report: str | None, seconds: float) -> None:
-    """Refuted claims, claims that fail the run, and the count; on standard output."""
+    """What was refuted, claims that fail the run, and the count; on standard output.
+
+    A few refuted claims are told in full; more than a reader would scroll through are left to the report.
+    """
     console = Console(highlight=False)
     refuted = [v for v in verdicts if v.verdict == "refuted"]
-    if refuted:
+    if len(refuted) > IN_FULL:
+        console.print()
+        _refuted_ids(console, refuted)
+    elif refuted:
         console.print("\nRefuted", style="bold")
-    for v in refuted:
-        _erratum(console, v)
+        for v in refuted:
+            _erratum(console, v)
     failing = [v for v in verdicts if not v.as_recorded]
     if failing:
         console.print("\nNeeds attention", style="bold red")
@@ -94,6 +103,15 @@ def summary(verdicts: Sequence[Verdict], *, report: str | None, seconds: float) 
     _hang(console, Text(""), Text(_count(verdicts, seconds)))
     if report:
         console.print(Text(f"Report: {report}"), soft_wrap=True)
+
+
+def _refuted_ids(console: Console, refuted: Sequence[Verdict]) -> None:
+    """The refuted claims' ids by paper, and where to read about them."""
+    for paper in dict.fromkeys(v.paper for v in refuted):
+        ids = [v.id for v in refuted if v.paper == paper]
+        _hang(console, Text(f"Refuted in {paper}: ", "bold red"), Text(" ".join(ids)))
+    first = refuted[0].id
+    _hang(console, Text(""), Text(f"`mecopt verify {first}` tells one; the report tells all."))
 
 
 def _erratum(console: Console, v: Verdict) -> None:

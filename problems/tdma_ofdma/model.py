@@ -226,8 +226,7 @@ def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None
             "cloud_load_slope": share_of_cloud * scaling.local_unit,
             "cloud_bound": float(s.cloud_capacity) / scaling.cloud_unit,
         }
-    for parameter in model.parameters():
-        parameter.value = values[parameter.name()]
+    conic.assign(model, values)
 
 
 def _feasible(

@@ -29,6 +29,7 @@ from mecopt.instance import Field, build
 
 USERS = ("users",)
 PROBLEM = SimpleNamespace(
+    check=None,
     key="toy.P",
     fields=(
         Field("input_bits", "R", "bit", "data", USERS),

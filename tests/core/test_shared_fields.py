@@ -19,9 +19,9 @@ SHARED = replace(
     TOY,
     fields=(
         *TOY.fields,
-        Field("share", "a", "1", "part taken", ("users",), maximum=1.0, shared=True),
-        Field("rest", "b", "1", "part left", ("users",), maximum=1.0, shared=True),
-        Field("pairs", "P", "1", "of users and columns", ("users", "columns"), shared=True, default=2.0),
+        Field("share", "a", "1", "part taken", ("users",), maximum=1.0, broadcast=True),
+        Field("rest", "b", "1", "part left", ("users",), maximum=1.0, broadcast=True),
+        Field("pairs", "P", "1", "of users and columns", ("users", "columns"), broadcast=True, default=2.0),
     ),
     check=whole_number_of_units,
 )
@@ -58,8 +58,8 @@ def test_what_is_refused(change: dict, words: str):
 
 
 def test_one_number_for_nobody():
-    only = replace(TOY, fields=(Field("share", "a", "1", "part taken", ("users",), shared=True),))
-    with pytest.raises(DataError, match="how many users"):
+    only = replace(TOY, fields=(Field("share", "a", "1", "part taken", ("users",), broadcast=True),))
+    with pytest.raises(DataError, match="leaves the number of users open"):
         build(only, {"share": 1.0})
 
 

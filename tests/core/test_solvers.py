@@ -175,10 +175,10 @@ def test_a_crash_is_a_failure_that_names_the_solver(
 ) -> None:
     error = CRASHES[name]
 
-    def crash(self: cp.Problem, *args: Any, **options: Any) -> None:
+    def crash(problem: cp.Problem, name: str, options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cp.Problem, "solve", crash)
+    monkeypatch.setattr(conic, "solve", crash)
     r = P2.solve(S, method=f"cvxpy:{row.name}")
     assert r.status == "failed"
     assert r.message.startswith((f"{row.name} failed: ", f"{row.name} crashed: "))
@@ -190,32 +190,32 @@ def test_a_crash_is_a_failure_that_names_the_solver(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)])
 def test_the_user_may_interrupt(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def interrupted(self: cp.Problem, *args: Any, **options: Any) -> None:
+    def interrupted(problem: cp.Problem, name: str, options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cp.Problem, "solve", interrupted)
+    monkeypatch.setattr(conic, "solve", interrupted)
     with pytest.raises(type(error)):
         P2.solve(S, method="cvxpy:SCS")
 
 
 @pytest.mark.parametrize("status", ["infeasible", "unbounded", "infeasible_inaccurate", "solver_error", None])
 def test_a_status_without_a_point(monkeypatch: pytest.MonkeyPatch, status: str | None) -> None:
-    def claims(self: cp.Problem, *args: Any, **options: Any) -> None:
-        self._status = status
+    def claims(problem: cp.Problem, name: str, options: Any) -> None:
+        problem._status = status
 
-    monkeypatch.setattr(cp.Problem, "solve", claims)
+    monkeypatch.setattr(conic, "solve", claims)
     r = P2.solve(S, method="cvxpy:SCS")
     assert r.status == "failed"
     assert r.message == f"SCS said {status!r} of an instance that is feasible"
 
 
 def test_a_status_of_optimal_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    def claims(self: cp.Problem, *args: Any, **options: Any) -> None:
-        self._status = "optimal"
-        for variable in self.variables():
+    def claims(problem: cp.Problem, name: str, options: Any) -> None:
+        problem._status = "optimal"
+        for variable in problem.variables():
             variable.save_value(None)
 
-    monkeypatch.setattr(cp.Problem, "solve", claims)
+    monkeypatch.setattr(conic, "solve", claims)
     assert P2.solve(S, method="cvxpy:SCS").status == "failed"
 
 

@@ -5,13 +5,14 @@ import json
 import math
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mecopt import DataError
 from mecopt.claims import Correction, Counterexample, Verdict
-from mecopt.report import check_folder, write
+from mecopt.report import check_folder, terminal, write
 from mecopt.report.html import number, rows
 
 HELD = Verdict(
@@ -189,3 +190,23 @@ def test_cases_as_tables() -> None:
         ("gain", ["[[1]]"], 2),
     ]
     assert table[1].cells[1][1] == "0.123456789"
+
+
+def test_several_papers_are_told_apart(tmp_path: Path) -> None:
+    other = replace(HELD, paper="y", id="Y-1")
+    write([REFUTED, other], tmp_path / "r", samples=1, seed=0)
+    page = Page((tmp_path / "r" / "index.html").read_text(encoding="utf-8"))
+    assert {"errata-x", "paper-x", "paper-y"} <= page.ids
+    assert "errata-y" not in page.ids
+    assert "#paper-y" in page.links
+
+
+def test_the_terminal_tells_a_few_refuted_claims_and_names_many(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.summary([REFUTED], report=None, seconds=1.0)
+    assert "Not when time is short." in capsys.readouterr().out
+    many = [replace(REFUTED, id=f"X-{i}") for i in range(terminal.IN_FULL + 1)]
+    terminal.summary(many, report=None, seconds=1.0)
+    said = capsys.readouterr().out
+    assert "Not when time is short." not in said
+    assert all(f"X-{i}" in said for i in range(len(many)))
+    assert "mecopt verify X-0" in said

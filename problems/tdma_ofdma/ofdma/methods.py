@@ -1,6 +1,7 @@
 """The methods of P4, P4R and P5, by name."""
 
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mecopt.result import Point
 from mecopt.solvers import installed
 
 from ..algorithms import one_by_one
-from . import averaged, dual, model, outer_approximation, phases, water_filling
+from . import averaged, dual, exact, model, outer_approximation, phases, water_filling
 
 RELAXATION_SOLVERS = ("CLARABEL", "ECOS")
 """In this order. CLARABEL has not failed on the paper's scenarios, ECOS has where there are many shares."""
@@ -46,6 +47,8 @@ def relaxation(s: Instance, tol: float) -> Point:
     return Point(point.x, point.multipliers, point.message or FRACTIONAL)
 
 
+SCIP_HERE = find_spec(outer_approximation.SCIP.package) is not None
+
 P4_METHODS = (
     Method(
         "phases",
@@ -60,10 +63,26 @@ P4_METHODS = (
         aim="heuristic",
     ),
     Method(
+        "exact",
+        "the best partition by dynamic programming, up to 18 sub-channels for 8 users",
+        one_by_one(exact.solve),
+    ),
+    Method(
         "milp:HIGHS",
         "mixed-integer outer approximation by tangents, for small instances",
         lambda s, tol: one_by_one(partial(outer_approximation.solve, tol=tol))(s, tol),
         tol=TOL_SOLVER,
+    ),
+    *(
+        Method(
+            "milp:SCIP",
+            "the same with the programs solved by SCIP",
+            lambda s, tol: one_by_one(
+                partial(outer_approximation.solve, tol=tol, solver=outer_approximation.SCIP)
+            )(s, tol),
+            tol=TOL_SOLVER,
+        )
+        for _ in range(SCIP_HERE)
     ),
     Method(
         "relaxation",

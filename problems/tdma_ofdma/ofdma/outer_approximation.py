@@ -30,6 +30,15 @@ HIGHS = Solver("HIGHS", "highspy", frozenset(), ("mip_rel_gap",), floor=1e-9, li
 SCIPY = Solver("SCIPY", "scipy", frozenset(), ("mip_rel_gap",), floor=1e-9, group="scipy_options")
 """HiGHS by its own interface, and the one inside SciPy for when that is missing."""
 
+SCIP = Solver(
+    "SCIP",
+    "pyscipopt",
+    frozenset(),
+    floor=1e-9,
+    limits={"scip_params": {"limits/gap": 0, "limits/time": 60.0}},
+)
+"""A second opinion where it is installed."""
+
 FIRST_TANGENTS = 8
 """Per user and sub-channel, evenly from zero to the largest rate: more make the first programs slower."""
 
@@ -48,8 +57,8 @@ class Search(NamedTuple):
     said: str
 
 
-def solve(s: Instance, *, tol: float) -> Point:
-    """P4, one instance, to a relative gap of `tol` between the program and the best point."""
+def solve(s: Instance, *, tol: float, solver: Solver | None = None) -> Point:
+    """P4, one instance, to a relative gap of `tol` between program and best point; by HiGHS unless said."""
     p = water_filling.terms(s)
     start = phases.heuristic(s, keep_total=False).x["subchannel_assignment"]
     value = float(np.sum(water_filling.cost(p, start)))
@@ -58,7 +67,7 @@ def solve(s: Instance, *, tol: float) -> Point:
     pair = np.repeat(np.arange(largest.size), FIRST_TANGENTS)
 
     def step(state: Search) -> Search:
-        return _improve(p, largest, state)
+        return _improve(p, largest, state, solver or _highs())
 
     def stop(state: Search) -> Ended | None:
         if state.said:
@@ -80,13 +89,13 @@ def solve(s: Instance, *, tol: float) -> Point:
     return Point(x, {"bit_price": price}, said and f"{said}; its own gap is {gap:.2g}", trace)
 
 
-def _improve(p: water_filling.Terms, largest: Array, state: Search) -> Search:
+def _improve(p: water_filling.Terms, largest: Array, state: Search, solver: Solver) -> Search:
     """Solve the program, try its assignment, and add the tangents where it undercuts the true energy."""
     nat = p.bits_per_nat[0]
     model = _program(p, largest, state)
-    said = conic.run(model, _highs(), tol=0.0)
+    said = conic.run(model, solver, tol=0.0)
     if said or model.status != "optimal":
-        return state._replace(said=said or f"HiGHS stopped: {model.status}")
+        return state._replace(said=said or f"{solver.name} stopped: {model.status}")
     found = {variable.name(): np.asarray(variable.value) for variable in model.variables()}
     held = np.round(np.maximum(found["share"], 0.0).reshape(largest.shape))
     filled = water_filling.fill(p, held)

@@ -43,7 +43,7 @@ def heuristic(s: Instance, *, keep_total: bool, printed_stop: bool = False) -> P
     owners = phase_1(rank, p.required_bits > 0)
     count, bits = phase_2(s, owners)
     owners, said = phase_3(rank, owners, count, printed_stop=printed_stop)
-    return _point(s, owners, bits if keep_total else None, said)
+    return settled(s, owners, bits if keep_total else None, said)
 
 
 def ranks(s: Instance) -> Indices:
@@ -120,7 +120,7 @@ def phase_3(rank: Indices, owners: Owners, count: Array, *, printed_stop: bool =
 
 def greedy(s: Instance) -> Point:
     """Baseline: every sub-channel to the user with the highest priority on it, then the best bits."""
-    return _point(s, np.argmin(ranks(s), axis=0), None)
+    return settled(s, np.argmin(ranks(s), axis=0))
 
 
 def rounded(s: Instance, relax: Callable[[Instance], Point]) -> Point:
@@ -129,15 +129,15 @@ def rounded(s: Instance, relax: Callable[[Instance], Point]) -> Point:
     shares = relaxed.x["subchannel_assignment"]
     if np.isnan(shares).any():
         return Point(relaxed.x, relaxed.multipliers, relaxed.message)
-    return _point(s, np.argmax(shares, axis=0), None)
+    return settled(s, np.argmax(shares, axis=0))
 
 
 def all_local(s: Instance) -> Point:
     """Baseline: offload nothing."""
-    return _point(s, np.full(s.sizes["subchannels"], FREE), None)
+    return settled(s, np.full(s.sizes["subchannels"], FREE))
 
 
-def _point(s: Instance, owners: Owners, total: Array | None, said: str = "") -> Point:
+def settled(s: Instance, owners: Owners, total: Array | None = None, said: str = "") -> Point:
     """Phase 4 on these owners; nan, and who it is, where a user that must offload holds no sub-channel."""
     p = water_filling.terms(s)
     held = owners == np.arange(s.sizes["users"])[:, None]

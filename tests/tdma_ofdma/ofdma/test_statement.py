@@ -112,7 +112,7 @@ def test_the_partition_bound_is_the_optimum(i: int) -> None:
 
 
 def test_partitions_of_many_subchannels_are_left_alone() -> None:
-    for users, subchannels, affordable in ((8, 8, True), (1, 10, True), (8, 9, False), (8, 256, False)):
+    for users, subchannels, affordable in ((8, 10, True), (1, 12, True), (8, 11, False), (8, 256, False)):
         s = P4.sample(users=users, subchannels=subchannels)
         assert bounds.partitions_affordable(P4.statement.lift(FLOAT, s)) is affordable
 
