@@ -21,12 +21,13 @@ f_s        server_frequency       cycle/s        eta        compute_weight      
 theta      sinr_per_watt          1/W            pi, mu     user_price, server_price
 """
 
-from mecopt.instance import Field
+from mecopt.fields import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
-from . import closed_form, scenario
+from . import closed_form, model, scenario
 from .fields import DECISION, KEY, NETWORK, PRICES, SERVERS, SOURCE, USERS, check_preferences
-from .statement import ComputingStatement, DecisionStatement, PowerStatement, check_servers
+from .methods import JTORA_METHODS, TO_METHODS, upa_methods
+from .statement import ComputingStatement, DecisionStatement, PowerStatement
 
 __all__ = ["CRA", "JTORA", "PAPER", "TO", "UPA"]
 
@@ -40,7 +41,7 @@ JTORA = Problem(
     outputs=DECISION,
     multipliers=PRICES,
     statement=DecisionStatement("exact"),
-    own_methods=(),
+    own_methods=JTORA_METHODS,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,
@@ -57,7 +58,7 @@ TO = Problem(
     outputs=DECISION,
     multipliers=PRICES,
     statement=DecisionStatement("full-power"),
-    own_methods=(),
+    own_methods=TO_METHODS,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,
@@ -71,17 +72,19 @@ UPA = Problem(
     unit="1",
     source=f"{SOURCE}, (23)",
     fields=(
-        Field("time_weight", "phi", "1", "price of time", USERS, shared=True),
-        Field("energy_weight", "psi", "1/W", "price of energy", USERS, shared=True),
+        Field("time_weight", "phi", "1", "price of time", USERS, broadcast=True),
+        Field("energy_weight", "psi", "1/W", "price of energy", USERS, broadcast=True),
         Field("sinr_per_watt", "theta", "1/W", "signal to interference and noise per watt", USERS),
-        Field("max_transmit_power", "P", "W", "power budget", USERS, strict=True, shared=True),
+        Field("max_transmit_power", "P", "W", "power budget", USERS, strict=True, broadcast=True),
     ),
     outputs=(Output("transmit_power", "p", "W", "uplink power, 0 where only the limit is best", USERS),),
     multipliers=(Output("rate_price", "v", "1", "least cost of the user", USERS),),
     statement=PowerStatement(),
-    own_methods=(Method("closed-form", "the root of Omega by the rate exponent", closed_form.solve_power),),
+    own_methods=upa_methods(),
     sampler=scenario.sample_uploads,
     scenarios=tuple(scenario.SCENARIOS),
+    conic=model.solve_power,
+    cones=model.CONES,
 )
 
 CRA = Problem(
@@ -91,7 +94,7 @@ CRA = Problem(
     unit="1",
     source=f"{SOURCE}, (25)",
     fields=(
-        Field("compute_weight", "eta", "cycle/s", "price of a second of computing", USERS, shared=True),
+        Field("compute_weight", "eta", "cycle/s", "price of a second of computing", USERS, broadcast=True),
         Field(
             "offload_server",
             "s",
@@ -100,6 +103,7 @@ CRA = Problem(
             USERS,
             minimum=-1.0,
             integer=True,
+            index_of="servers",
             default=0.0,
         ),
         Field("server_frequency", "f_s", "cycle/s", "CPU speed of a server", SERVERS, strict=True),
@@ -110,8 +114,9 @@ CRA = Problem(
     own_methods=(Method("closed-form", "shares by the square roots, (27)", closed_form.solve_computing),),
     sampler=scenario.sample_computing,
     scenarios=tuple(scenario.SCENARIOS),
+    conic=model.solve_computing,
+    cones=model.COMPUTING_CONES,
     sizes={"users": 30, "servers": 7},
-    check=check_servers,
 )
 
 PAPER = Paper(

@@ -3,7 +3,8 @@
 import numpy as np
 
 from mecopt.errors import DataError
-from mecopt.instance import Field, Instance
+from mecopt.fields import Field
+from mecopt.instance import Instance
 from mecopt.problem import Output
 
 KEY = "jtora"
@@ -20,7 +21,7 @@ LOCAL = -1
 
 
 def _per_user(name: str, symbol: str, unit: str, meaning: str, *, maximum: float = np.inf) -> Field:
-    return Field(name, symbol, unit, meaning, USERS, strict=True, shared=True, maximum=maximum)
+    return Field(name, symbol, unit, meaning, USERS, strict=True, broadcast=True, maximum=maximum)
 
 
 NETWORK = (
@@ -32,9 +33,11 @@ NETWORK = (
     _per_user("workload", "c", "cycle", "CPU cycles of the task"),
     _per_user("local_frequency", "f^l", "cycle/s", "local CPU speed"),
     _per_user("energy_coefficient", "kappa", "J s^2/cycle^3", "local energy per cycle is kappa f^2"),
-    Field("server_frequency", "f_s", "cycle/s", "CPU speed of a server", SERVERS, strict=True, shared=True),
-    Field("time_preference", "beta^t", "1", "weight of time", USERS, shared=True, maximum=1.0),
-    Field("energy_preference", "beta^e", "1", "weight of energy", USERS, shared=True, maximum=1.0),
+    Field(
+        "server_frequency", "f_s", "cycle/s", "CPU speed of a server", SERVERS, strict=True, broadcast=True
+    ),
+    Field("time_preference", "beta^t", "1", "weight of time", USERS, broadcast=True, maximum=1.0),
+    Field("energy_preference", "beta^e", "1", "weight of energy", USERS, broadcast=True, maximum=1.0),
     _per_user("provider_preference", "lambda", "1", "weight of the user", maximum=1.0),
 )
 

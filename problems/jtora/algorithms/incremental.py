@@ -64,6 +64,13 @@ class Memo(NamedTuple):
     left: Indices
 
 
+def memory(t: Terms) -> Memo:
+    """Nothing found yet: versions count from 1."""
+    users = t.shape[0]
+    blank = (np.zeros(t.shape), np.zeros(t.shape, dtype=np.int64))
+    return Memo(*blank, *(a.copy() for a in blank), np.zeros(users), np.zeros(users, dtype=np.int64))
+
+
 SLACK = 1e-9
 """An element is passed over only if it misses by this part of the value: sums in another order differ by 1e-15."""
 
@@ -104,11 +111,7 @@ def search(
         if s != LOCAL:
             put(n, made, u, s, j)
 
-    memo = Memo(
-        *(np.zeros(t.shape), np.zeros(t.shape, dtype=np.int64)),
-        *(np.zeros(t.shape), np.zeros(t.shape, dtype=np.int64)),
-        *(np.zeros(users), np.zeros(users, dtype=np.int64)),
-    )
+    memo = memory(t)
 
     def step(now: "_Progress") -> "_Progress":
         found = scan(n, made, memo, rho, rule == "best")

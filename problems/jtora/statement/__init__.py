@@ -5,8 +5,8 @@ for networks of any size (no interference), `patterns` for small ones (exact), `
 interfere with each other.
 """
 
-from .computing import ComputingStatement, check_servers
+from .computing import ComputingStatement
 from .decision import DecisionStatement
 from .power import PowerStatement
 
-__all__ = ["ComputingStatement", "DecisionStatement", "PowerStatement", "check_servers"]
+__all__ = ["ComputingStatement", "DecisionStatement", "PowerStatement"]

@@ -13,20 +13,11 @@ from typing import Any
 import numpy as np
 
 from mecopt.arithmetic import Arithmetic, Numbers
-from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, Mask
 from mecopt.result import Names
 
 Data = SimpleNamespace
 Variables = Mapping[str, Any]
-
-
-def check_servers(s: Instance) -> None:
-    """Raise `DataError` for a server that is not there."""
-    wrong = s.offload_server >= s.sizes["servers"]
-    if wrong.any():
-        given = f"got {s.offload_server[wrong][0]:g}"
-        raise DataError("offload_server", given, f"give -1 (local) or a server below {s.sizes['servers']}")
 
 
 class ComputingStatement:
