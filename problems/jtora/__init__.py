@@ -1,12 +1,12 @@
 """Task offloading in a network of many servers: decisions (JTORA, TO), uplink powers (UPA), CPU shares (CRA).
 
-T. X. Tran and D. Pompili, "Joint Task Offloading and Resource Allocation for Multi-Server Mobile-Edge Computing
-Networks", IEEE Trans. Vehicular Technology 68(1), 856-868, 2019, doi 10.1109/TVT.2018.2881191.
+T. X. Tran and D. Pompili, "Joint Task Offloading and Resource Allocation for Multi-Server Mobile-Edge
+Computing Networks", IEEE Trans. Vehicular Technology 68(1), 856-868, 2019, doi 10.1109/TVT.2018.2881191.
 
 Reads like the paper: `scenario`, `statement` (the problems as the referee reads them), `model` (CVXPY),
-`closed_form` ((23), (27) to (29)), `algorithms` (Algorithms 1 and 2, baselines, searches of our own, the exact
-optimum), `claims`. JTORA counts interference as it is, TO, the problem the paper solves, as if all interferers
-sent at full power: its value is never above that of JTORA at the same point.
+`closed_form` ((23), (27) to (29)), `algorithms` (Algorithms 1 and 2, baselines, searches of our own, the
+exact optimum), `claims`. JTORA counts interference as it is, TO, the problem the paper solves, as if all
+interferers sent at full power: its value is never above that of JTORA at the same point.
 
 symbol     name                   unit           symbol     name                  unit
 h          channel_gain           -              beta^t     time_preference       -

@@ -2,8 +2,8 @@ r"""Powers and computing shares in closed form: UPA (23), CRA (27), (28), and th
 
     J*(X) = sum_off g - sum_off Gamma - sum_s (sum_{u at s} sqrt eta_u)^2/f_s
 
-Gamma is the least cost of an upload against interferers at full power, `mecopt.kernels.ratio` in base-2 rates.
-Tran and Pompili 2019.
+Gamma is the least cost of an upload against interferers at full power, `mecopt.kernels.ratio` in base-2
+rates. Tran and Pompili 2019.
 """
 
 from typing import NamedTuple

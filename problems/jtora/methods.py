@@ -17,7 +17,7 @@ from .model import forms
 from .terms import Decision, Terms, one_by_one, terms
 
 WORK = 2_000_000_000
-"""Evaluations that the exact search may take: some ten seconds. Networks that need more get the best decision found."""
+"""Evaluations that the exact search may take, some ten seconds; then the best found has to do."""
 
 TOL_FORM = 1e-4
 """Default tolerance of the forms for teaching."""

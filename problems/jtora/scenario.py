@@ -3,8 +3,9 @@
 Hexagonal cells, a base station in the middle of each, neighbours 1 km apart, counted in a spiral from the
 centre; users uniform over all cells. Path loss 140.7 + 36.7 log10(d in km) dB beyond 10 m, log-normal
 shadowing of 8 dB per user and base station, the same on all sub-bands. 20 dBm, 20 MHz, -100 dBm of noise per
-sub-band, servers of 20 GHz, users of 1 GHz at 5e-27 J s^2/cycle^3, 420 KB (of 1024 byte) and 1000 Megacycles a
-task, every user of weight 1. Of these only the layout, the shadowing's law and the uniform drop are stated.
+sub-band, servers of 20 GHz, users of 1 GHz at 5e-27 J s^2/cycle^3, 420 KB (of 1024 byte) and 1000 Megacycles
+a task, every user of weight 1. Of these only the layout, the shadowing's law and the uniform drop are
+stated.
 
 `energy`    assumed: preferences 0.2 for time and 0.8 for energy, the values that give the paper's order of
             the baselines.
@@ -28,7 +29,7 @@ KILOBYTE = 8 * 1024.0
 """Bits."""
 
 SPACING, NEAREST = 1.0, 0.01
-"""Kilometres between neighbouring base stations, and below which the path loss stays that of this distance."""
+"""Kilometres between neighbouring base stations, and the least that counts for the path loss."""
 
 SHADOWING_DB = 8.0
 
@@ -90,7 +91,7 @@ def base_stations(count: int) -> Any:
 
 
 def sample_uploads(name: str, *, users: int, batch: int | None, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw UPA: uploads in a network of seven cells to the best of their servers, each alone on a band of 10 MHz."""
+    """Draw UPA: uploads to the best of seven servers, each alone on a band of 10 MHz."""
     shape = (users,) if batch is None else (batch, users)
     gain = np.max(channel_gain(drop(shape, 7, rng), rng), axis=-1)
     time = SCENARIOS[name]

@@ -1,4 +1,5 @@
-r"""The schemes that the paper compares with. A user's home is the server that it hears best on average (assumed).
+r"""The schemes that the paper compares with. A user's home is the server that it hears best on average
+(assumed).
 
 Each picks a decision; powers and shares are then allocated for all users together, as for the paper's own
 scheme. Tran and Pompili 2019, Section V.
@@ -21,7 +22,7 @@ def home(t: Terms) -> Indices:
 
 
 def greedy(t: Terms) -> Decision:
-    """GOJRA: in each cell the pair of home user and free sub-band with the largest gain, until one runs out."""
+    """GOJRA: in each cell the home user and free sub-band of largest gain, until one of them runs out."""
     x, homes = Decision.none(t.shape[0]), home(t)
     for s in range(t.shape[1]):
         gain = np.where((homes == s)[:, None], t.gain[:, s, :], -1.0)
@@ -58,7 +59,13 @@ def distributed(t: Terms, *, epsilon: float = 1.0) -> Decision:
 
 def cell(t: Terms, s: int, users: Indices) -> Terms:
     """One server and some users."""
-    per_user = ("most", "time_weight", "energy_weight", "compute_weight", "offload_gain")
-    changed = {name: np.ascontiguousarray(getattr(t, name)[users]) for name in per_user}
-    gain = np.ascontiguousarray(t.gain[users][:, [s], :])
-    return replace(t, gain=gain, server_frequency=t.server_frequency[[s]], **changed)
+    return replace(
+        t,
+        gain=np.ascontiguousarray(t.gain[users][:, [s], :]),
+        most=t.most[users],
+        time_weight=t.time_weight[users],
+        energy_weight=t.energy_weight[users],
+        compute_weight=t.compute_weight[users],
+        offload_gain=t.offload_gain[users],
+        server_frequency=t.server_frequency[[s]],
+    )

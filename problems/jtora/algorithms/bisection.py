@@ -2,8 +2,8 @@ r"""Algorithm 1 as printed: the power of each upload by bisection of Omega, the 
 
     Omega(p) = psi log2(1 + theta p) - theta (phi + psi p)/(ln 2 (1 + theta p))
 
-If Omega(P) <= 0 the power is P; otherwise [0, P] is halved until it is no longer than epsilon, and the middle is
-returned. Tran and Pompili 2019, (24), Algorithm 1.
+If Omega(P) <= 0 the power is P; otherwise [0, P] is halved until it is no longer than epsilon, and the
+middle is returned. Tran and Pompili 2019, (24), Algorithm 1.
 """
 
 import numpy as np

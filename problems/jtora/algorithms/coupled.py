@@ -2,9 +2,9 @@ r"""Powers of uploads that interfere with each other as they send, for a given d
 
     min  ln 2 sum_u (phi_u + e_u x_u)/ln(1 + G_uu x_u/(1 + sum_{k != u} G_ku x_k)),   0 < x <= 1,   e = psi P
 
-Convex in q = ln x, so that settling each user's q in turn, again and again, reaches the global optimum. Where full
-power is it, one look shows that: no slope is positive. A user without weight on time sends at x -> 0.
-Tran and Pompili 2019, (20).
+Convex in q = ln x, so that settling each user's q in turn, again and again, reaches the global optimum.
+Where full power is it, one look shows that: no slope is positive. A user without weight on time sends at x
+-> 0. Tran and Pompili 2019, (20).
 """
 
 from math import exp, log1p
@@ -79,7 +79,7 @@ def settle(phi: Array, energy: Array, snr: Array, share: Array) -> float:
 @jit
 def costs(phi: Array, energy: Array, snr: Array, share: Array, noise: Array, loss: Array) -> float:
     """The cost; fills in each user's noise, and what it loses per part by which that grows."""
-    total = 0.0
+    total: float = 0.0
     for u in range(len(phi)):
         noise[u] = 1.0
         for k in range(len(phi)):
@@ -100,7 +100,7 @@ def costs(phi: Array, energy: Array, snr: Array, share: Array, noise: Array, los
 def slope(u: int, phi: Array, energy: Array, snr: Array, share: Array, noise: Array, loss: Array) -> float:
     """d cost/dq of user u, after `costs`."""
     y = snr[u, u] * share[u] / noise[u]
-    total = LN2 * energy[u] * share[u] / log1p(y) - loss[u]
+    total: float = LN2 * energy[u] * share[u] / log1p(y) - loss[u]
     for k in range(len(phi)):
         if k != u:
             total += loss[k] * snr[u, k] * share[u] / noise[k]

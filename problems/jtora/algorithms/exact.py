@@ -1,14 +1,14 @@
 r"""The optimal decision of a small network, user by user, with a bound on what the rest can add.
 
-A node has placed some users. Placing another never lowers what the placed ones cost, so each user yet to come adds
-at most what it would add alone now,
+A node has placed some users. Placing another never lowers what the placed ones cost, so each user yet to
+come adds at most what it would add alone now,
 
     max(0, max over free slots of g - Gamma(interference now) - its computing on top of the load now),
 
-and no two of them have the same slot. In `exact` interference, where placed users may still lower their powers,
-the interference counted is that of the least powers: in an optimum nobody costs more than its gain g, so
-phi ln 2/ln(1 + G x) <= g and x >= (e^(phi ln 2/g) - 1)/G. Sub-bands with the same gains are tried in order.
-With `bounded=False` every decision is looked at. Tran and Pompili 2019, (30), Exhaustive.
+and no two of them have the same slot. In `exact` interference, where placed users may still lower their
+powers, the interference counted is that of the least powers: in an optimum nobody costs more than its gain
+g, so phi ln 2/ln(1 + G x) <= g and x >= (e^(phi ln 2/g) - 1)/G. Sub-bands with the same gains are tried in
+order. With `bounded=False` every decision is looked at. Tran and Pompili 2019, (30), Exhaustive.
 """
 
 from math import inf
@@ -186,7 +186,7 @@ def usable(n: Network, tree: Tree, u: int, s: int, j: int, bounded: bool) -> boo
 
 @jit
 def walk(n: Network, tree: Tree, floor: float, exact: bool, bounded: bool, max_nodes: int) -> int:
-    """Fill in the best decision above `floor`; the number of nodes, negative if there were more than allowed."""
+    """Fill in the best decision above `floor`; how many nodes, negative if more than allowed."""
     users, servers, subbands = n.gain.shape
     slots = servers * subbands
     at = np.full(users, -1)  # the choice of the user at each depth: a slot, or `slots` for its own CPU

@@ -67,12 +67,18 @@ class Memo(NamedTuple):
 def memory(t: Terms) -> Memo:
     """Nothing found yet: versions count from 1."""
     users = t.shape[0]
-    blank = (np.zeros(t.shape), np.zeros(t.shape, dtype=np.int64))
-    return Memo(*blank, *(a.copy() for a in blank), np.zeros(users), np.zeros(users, dtype=np.int64))
+    return Memo(
+        enter=np.zeros(t.shape),
+        entered=np.zeros(t.shape, dtype=np.int64),
+        harmless=np.zeros(t.shape),
+        weighed=np.zeros(t.shape, dtype=np.int64),
+        leave=np.zeros(users),
+        left=np.zeros(users, dtype=np.int64),
+    )
 
 
 SLACK = 1e-9
-"""An element is passed over only if it misses by this part of the value: sums in another order differ by 1e-15."""
+"""An element is passed over only if it misses by this part of the value: far above rounding."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +202,7 @@ def scan(n: Network, made: State, memo: Memo, rho: float, best: bool) -> Scan:
 def scan_user(
     n: Network, made: State, memo: Memo, u: int, most: float, best: bool, now: float
 ) -> tuple[int, int, float, int]:
-    """The exchange of user u that gains more than `most`: server (`LOCAL` for none), sub-band, gain, queries."""
+    """The exchange of user u that gains more than `most`: server (`LOCAL`: none), sub-band, gain, queries."""
     # into variables once: reading an array out of a tuple costs more than the arithmetic on it
     gain_of, noise, worth, cost = n.gain[u], n.noise, n.worth[u], memo.leave
     phi, psi, limit, own, root, speed = n.phi[u], n.psi[u], n.most[u], n.root[u], n.root, n.speed

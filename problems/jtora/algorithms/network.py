@@ -1,9 +1,10 @@
 r"""A network and a decision as compiled loops take them, and what a move changes.
 
-`occupant[s, j]` is the user on a slot (`FREE` for none), `received[s, j]` the power there of the occupants of the
-other servers on that sub-band, sending at full power; `cost[u]` is Gamma of a user who offloads, `load[s]` the sum
-of sqrt(eta) at a server, `version[j]` is new after each change on a sub-band. A move touches one or two sub-bands and up to three servers, so it takes as many
-evaluations of Gamma as these have occupants. Tran and Pompili 2019, (19), (21), (28), Routine 1.
+`occupant[s, j]` is the user on a slot (`FREE` for none), `received[s, j]` the power there of the occupants
+of the other servers on that sub-band, sending at full power; `cost[u]` is Gamma of a user who offloads,
+`load[s]` the sum of sqrt(eta) at a server, `version[j]` is new after each change on a sub-band. A move
+touches one or two sub-bands and up to three servers, so it takes as many evaluations of Gamma as these have
+occupants. Tran and Pompili 2019, (19), (21), (28), Routine 1.
 """
 
 from math import inf, log, log1p, sqrt
@@ -129,7 +130,7 @@ def excess(k: float) -> float:
 @jit
 def heard(n: Network, made: State, s: int, j: int, without: int) -> float:
     """Power at server s on sub-band j from the occupants of other servers, one of them not counted."""
-    total = 0.0
+    total: float = 0.0
     for r in range(made.occupant.shape[0]):
         k = made.occupant[r, j]
         if r != s and k >= 0 and k != without:
@@ -140,7 +141,7 @@ def heard(n: Network, made: State, s: int, j: int, without: int) -> float:
 @inlined
 def less(n: Network, made: State, s: int, j: int, who: int) -> float:
     """`received` without one user, summed anew where the subtraction would cancel digits."""
-    rest = made.received[s, j] - n.most[who] * n.gain[who, s, j]
+    rest: float = made.received[s, j] - n.most[who] * n.gain[who, s, j]
     if rest < 0.5 * made.received[s, j]:
         return heard(n, made, s, j, who)
     return rest
@@ -170,7 +171,7 @@ def refresh_server(n: Network, made: State, s: int) -> None:
 @jit
 def value(n: Network, made: State) -> float:
     """J*(X)."""
-    total = 0.0
+    total: float = 0.0
     for u in range(made.server.shape[0]):
         if made.server[u] >= 0:
             total += n.worth[u] - made.cost[u]
@@ -181,7 +182,7 @@ def value(n: Network, made: State) -> float:
 
 @jit
 def put(n: Network, made: State, u: int, s: int, j: int) -> int:
-    """Move user u to slot (s, j), or to its own CPU if s is `LOCAL`; whoever was there leaves, and is returned."""
+    """Move user u to slot (s, j), or to its own CPU if s is `LOCAL`; returns who had to leave."""
     s0, j0 = made.server[u], made.subband[u]
     if s0 >= 0:
         made.occupant[s0, j0] = FREE
@@ -220,7 +221,7 @@ def leave(n: Network, made: State, u: int) -> float:
     s, j = made.server[u], made.subband[u]
     if s < 0:
         return 0.0
-    total = made.cost[u] - n.worth[u]
+    total: float = made.cost[u] - n.worth[u]
     for r in range(made.occupant.shape[0]):
         k = made.occupant[r, j]
         if r != s and k >= 0:
@@ -233,7 +234,7 @@ def leave(n: Network, made: State, u: int) -> float:
 def enter(n: Network, made: State, u: int, s: int, j: int) -> float:
     """What the uploads gain when user u comes to slot (s, j) from another sub-band or its own CPU."""
     theta = n.gain[u, s, j] / (n.noise + made.received[s, j])
-    total = n.worth[u] - least_cost(n.phi[u], n.psi[u], theta, n.most[u])
+    total: float = n.worth[u] - least_cost(n.phi[u], n.psi[u], theta, n.most[u])
     gone = made.occupant[s, j]
     if gone >= 0:
         total += made.cost[gone] - n.worth[gone]
@@ -250,7 +251,7 @@ def enter(n: Network, made: State, u: int, s: int, j: int) -> float:
 def shift(n: Network, made: State, u: int, s: int, j: int) -> float:
     """What the uploads gain when user u changes the server and keeps its sub-band: it is heard as before."""
     theta = n.gain[u, s, j] / (n.noise + less(n, made, s, j, u))
-    total = made.cost[u] - least_cost(n.phi[u], n.psi[u], theta, n.most[u])
+    total: float = made.cost[u] - least_cost(n.phi[u], n.psi[u], theta, n.most[u])
     gone = made.occupant[s, j]
     if gone < 0:
         return total
@@ -267,7 +268,7 @@ def shift(n: Network, made: State, u: int, s: int, j: int) -> float:
 def computing_change(n: Network, made: State, u: int, s: int, gone: int) -> float:
     """What less or more computing adds to J* when u moves to server s and `gone` leaves it."""
     s0 = made.server[u]
-    total = 0.0
+    total: float = 0.0
     if s0 >= 0 and s0 != s:
         left = made.load[s0] - n.root[u]
         total += (made.load[s0] ** 2 - left * left) / n.speed[s0]

@@ -5,6 +5,7 @@ element, up to two, and adds it. Tran and Pompili 2019, Section IV.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -39,6 +40,10 @@ def best_single(t: Terms) -> Decision:
     return max(elements, key=lambda x: utility(t, x), default=nobody)
 
 
+def _same(x: Decision) -> Decision:
+    return x
+
+
 def search(
     t: Terms, *, epsilon: float = 1.0, rule: Rule = "first", begin: Decision | None = None
 ) -> tuple[Search[Decision], Trace]:
@@ -49,11 +54,11 @@ def search(
     def neighbours(x: Decision) -> Iterator[Neighbour[Decision]]:
         for user in x.offloading:
             then = remove(x, int(user))
-            yield utility(t, then), lambda then=then: then
+            yield utility(t, then), partial(_same, then)
         for user, s, j in np.argwhere(t.gain > 0):
             if x.server[user] != s or x.subband[user] != j:
                 then = exchange(x, int(user), int(s), int(j))
-                yield utility(t, then), lambda then=then: then
+                yield utility(t, then), partial(_same, then)
 
     return local_search(
         start,

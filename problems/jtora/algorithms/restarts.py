@@ -1,9 +1,9 @@
 r"""A better search than the printed one: each user to its best slot, pairs trade slots, restarts from kicks.
 
-Algorithm 2 stops at the first decision that no single removal or exchange improves by the factor 1 + epsilon/n^2.
-Here any improvement counts, the best slot of a user is taken rather than the first better one, two users may trade
-their slots, and the best decision found is kicked (some users to random slots) and improved again. No proof comes
-with it: the referee's bound says what is left.
+Algorithm 2 stops at the first decision that no single removal or exchange improves by the factor 1 +
+epsilon/n^2. Here any improvement counts, the best slot of a user is taken rather than the first better one,
+two users may trade their slots, and the best decision found is kicked (some users to random slots) and
+improved again. No proof comes with it: the referee's bound says what is left.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ def kicks_for(t: Terms) -> int:
 
 
 def search(t: Terms, *, kicks: int | None = None, seed: int = 0) -> tuple[Decision, Trace]:
-    """The best decision found from the printed search's, from the greedy one, and from kicks of the better."""
+    """The best decision found from the printed search's, the greedy one, and kicks of the better."""
     n = network(t)
     rng = np.random.default_rng(seed)
     users, servers, subbands = t.shape

@@ -39,5 +39,6 @@ def solve(s: Instance, name: str, tol: float) -> Point:
                 {"compute_allocation": unknown}, {"server_price": np.full(price.shape, np.nan)}, said
             )
         share[here] = speed * root / np.sum(root) * np.maximum(scaled.value, 0.0)
-        price[server] = max(float(row.dual_value), 0.0) * (np.sum(root) / speed) ** 2
+        dual = np.nan if row.dual_value is None else float(row.dual_value)  # some solvers have none
+        price[server] = dual * (np.sum(root) / speed) ** 2
     return Point({"compute_allocation": share}, {"server_price": price})

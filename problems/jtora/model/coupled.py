@@ -1,9 +1,10 @@
 r"""Powers of uploads that interfere with each other as they send: a convex program in log powers.
 
-    min  sum_u phi_u e^(-v_u) + e_u e^(q_u - v_u)   s.t.  m(v_u) + ln(1 + sum_{k != u} G_ku e^(q_k)) <= q_u + ln G_uu,  q <= 0
+    min  sum_u phi_u e^(-v_u) + e_u e^(q_u - v_u)
+    s.t. m(v_u) + ln(1 + sum_{k != u} G_ku e^(q_k)) <= q_u + ln G_uu,   q <= 0
 
-v = ln of the rate in nats, q = ln(p/P), e = psi P, and m(v) = ln(e^(e^v) - 1) = ln sum_i e^(i v)/i!, a log-sum-exp
-cut off where the terms no longer count. Tran and Pompili 2019, (20).
+v = ln of the rate in nats, q = ln(p/P), e = psi P, and m(v) = ln(e^(e^v) - 1) = ln sum_i e^(i v)/i!, a
+log-sum-exp cut off where the terms no longer count. Tran and Pompili 2019, (20).
 """
 
 from math import lgamma
@@ -19,7 +20,7 @@ CONES = frozenset({"ExpCone"})
 
 
 def solve(phi: Array, energy: Array, snr: Array, name: str, *, tol: float) -> tuple[Array, float]:
-    """Powers in units of P and the cost in base-2 rates; `snr[k, u]` = G_ku, phi > 0. Raises `SolverError`."""
+    """Powers in units of P and the cost; `snr[k, u]` = G_ku, phi > 0. Raises `SolverError`."""
     import cvxpy as cp
 
     size = len(phi)

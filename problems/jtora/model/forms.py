@@ -1,10 +1,11 @@
-r"""UPA in two other forms, user by user: quasiconvex (solved by bisection of the value) and Dinkelbach's iteration.
+r"""UPA in two other forms, user by user: quasiconvex (solved by bisection of the value) and Dinkelbach's
+iteration.
 
     min  ((a + x)/(a + 1)) / (ln(1 + S x)/L)   s.t.  0 < x <= 1,      p = P x,  the rest as in `power`
 
 The first is for teaching: a sum of such ratios over users would not be quasiconvex, and the bisection's
-feasibility problems lose digits where S is large. Dinkelbach's solves F(v) = min (a + x)/(a + 1) - v ln(1 + S x)/L
-for v = the last ratio, until that no longer falls. Tran and Pompili 2019, (23), Lemma 1.
+feasibility problems lose digits where S is large. Dinkelbach's solves F(v) = min (a + x)/(a + 1) - v ln(1 +
+S x)/L for v = the last ratio, until that no longer falls. Tran and Pompili 2019, (23), Lemma 1.
 """
 
 import warnings
@@ -79,10 +80,8 @@ def _dinkelbach(a: float, snr: float, log: float, row: Solver, tol: float) -> fl
     import cvxpy as cp
 
     x, v = cp.Variable(nonneg=True), cp.Parameter(nonneg=True)
-    if snr > LARGE_SNR:
-        rate = cp.log((1 + snr * x) / (1 + snr)) / log + 1
-    else:
-        rate = cp.log1p(snr * x) / log
+    scaled = cp.log((1 + snr * x) / (1 + snr)) / log + 1
+    rate = scaled if snr > LARGE_SNR else cp.log1p(snr * x) / log
     problem = cp.Problem(cp.Minimize((a + x) / (a + 1) - v * rate), [x <= 1])
     best, chosen = 1.0, 1.0
     for _ in range(STEPS):

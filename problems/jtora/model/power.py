@@ -1,9 +1,11 @@
 r"""UPA as time and energy per nat, jointly convex; all users in one program, each scaled to its full power.
 
-    min  sum_u w_u (a_u t_u + q_u)/(a_u + 1)   s.t.  t_u ln((1 + S_u q_u/t_u)/(1 + S_u)) >= L_u (1 - t_u),  q_u <= t_u
+    min  sum_u w_u (a_u t_u + q_u)/(a_u + 1)
+    s.t. t_u ln((1 + S_u q_u/t_u)/(1 + S_u)) >= L_u (1 - t_u),   q_u <= t_u
 
-a = phi/(psi P), S = theta P, L = ln(1 + S): t and q are the time and the energy relative to those at full power, and
-w_u the share of user u in the cost at full power. p = P q/t. Tran and Pompili 2019, (23), by its perspective.
+a = phi/(psi P), S = theta P, L = ln(1 + S): t and q are the time and the energy relative to those at full
+power, and w_u the share of user u in the cost at full power. p = P q/t. Tran and Pompili 2019, (23), by its
+perspective.
 """
 
 import numpy as np

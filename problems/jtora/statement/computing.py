@@ -2,8 +2,8 @@ r"""CRA as the referee reads it: shares of the servers' CPUs for given users of 
 
     min  sum_s sum_{u at s} eta_u/f_u   s.t.  sum_{u at s} f_u <= f_s,  f >= 0        (0/0 = 0)
 
-At any price mu_s >= 0 of a cycle per second, 2 sqrt(mu_s) sum sqrt(eta) - mu_s f_s is a lower bound for server
-s. Tran and Pompili 2019, (25).
+At any price mu_s >= 0 of a cycle per second, 2 sqrt(mu_s) sum sqrt(eta) - mu_s f_s is a lower bound for
+server s. Tran and Pompili 2019, (25).
 """
 
 from collections.abc import Mapping

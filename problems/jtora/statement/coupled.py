@@ -1,10 +1,11 @@
-r"""A lower bound on the cost of uploads that interfere with each other, in either arithmetic, from any powers.
+r"""A lower bound on the cost of uploads that interfere with each other, in either arithmetic, from any
+powers.
 
     F = ln 2 sum_u (phi_u + e_u x_u)/ln(1 + G_uu x_u/(1 + sum_{k != u} G_ku x_k)),   0 < x <= 1,   e = psi P
 
-is convex in q = ln x. A user's own term exceeds F once q_u is below q_u^min, where phi_u ln 2/ln(1 + G_uu x) = F:
-at a minimum no q_u is. So F* >= F + sum_u min { F'_u (q_u^min - q_u), -F'_u q_u } from any q. A user with phi = 0
-sends at x -> 0, which lowers every term. Tran and Pompili 2019, (20).
+is convex in q = ln x. A user's own term exceeds F once q_u is below q_u^min, where phi_u ln 2/ln(1 + G_uu x)
+= F: at a minimum no q_u is. So F* >= F + sum_u min { F'_u (q_u^min - q_u), -F'_u q_u } from any q. A user
+with phi = 0 sends at x -> 0, which lowers every term. Tran and Pompili 2019, (20).
 """
 
 from typing import NamedTuple
@@ -31,22 +32,23 @@ class Terms(NamedTuple):
 def least_cost(
     ops: Arithmetic, phi: Numbers, energy: Numbers, snr: Numbers, active: Mask, *, settle: str = "settled"
 ) -> Numbers:
-    """The bound for each row: `phi`, `energy` `(count, servers)`, `snr[c, k, u]` = G_ku, 0 where there is nobody.
+    """The bound for each row: `phi`, `energy` `(count, servers)`, `snr[c, k, u]` = G_ku, 0 where there is
+    nobody.
 
     Only users that are `active` count; their G_uu > 0. From the best powers (`settled`), or quickly from full
     power (`full`), which is as good where full power is the best.
     """
     phi = ops.where(active, phi, 1.0)
     energy = ops.where(active, energy, 0.0)
-    moving = active & ~ops.is_zero(phi)
+    moving = np.asarray(active & ~ops.is_zero(phi))
     powers = np.where(moving, 1.0, 0.0)
     if settle == "settled":
-        data = (np.asarray(a, dtype=np.float64) for a in (phi, energy, snr))
-        powers = _settled(*data, active, powers)
+        f, e, g = (np.asarray(a, dtype=np.float64) for a in (phi, energy, snr))
+        powers = _settled(f, e, g, active, powers)
     x = ops.number(powers)
     found = _terms(ops, phi, energy, snr, x, active)
     own = ops.where(active, np.diagonal(snr, axis1=-2, axis2=-1), 1.0)
-    most = np.expand_dims(ops.where(active.any(axis=-1), found.value, 1.0), -1)
+    most = np.expand_dims(ops.where(np.asarray(active.any(axis=-1)), found.value, 1.0), -1)
     floor = ops.minimum(ops.expm1(phi * ops.ln2 / most) / own, ops.number(np.ones(phi.shape)))
     q, lowest = ops.log(ops.where(moving, x, 1.0)), ops.log(ops.where(moving, floor, 1.0))
     step = ops.minimum(found.slope * (ops.minimum(lowest, q) - q), -found.slope * q)
@@ -79,11 +81,11 @@ def _settled(phi: Array, energy: Array, snr: Array, active: Mask, x: Array) -> A
     todo = np.flatnonzero(np.any(moving & (slope > 0), axis=-1))
     if not todo.size:
         return x
-    data = tuple(a[todo] for a in (phi, energy, snr))
+    phi, energy, snr = phi[todo], energy[todo], snr[todo]
     active, moving, q = active[todo], moving[todo], np.zeros((todo.size, x.shape[1]))
 
     def terms_at(q: Array) -> Terms:
-        return _terms(FLOAT, *data, np.where(moving, np.exp(q), 0.0), active)
+        return _terms(FLOAT, phi, energy, snr, np.where(moving, np.exp(q), 0.0), active)
 
     now = terms_at(q)
     for _ in range(STEPS):
@@ -91,7 +93,7 @@ def _settled(phi: Array, energy: Array, snr: Array, active: Mask, x: Array) -> A
         free = slope != 0
         if not (np.max(np.abs(slope), axis=-1) > SETTLED * now.value).any():
             break
-        curvature = _curvature(*data, np.where(moving, np.exp(q), 0.0), active)
+        curvature = _curvature(phi, energy, snr, np.where(moving, np.exp(q), 0.0), active)
         curvature = np.where(free[:, :, None] & free[:, None, :], curvature, np.eye(q.shape[1]))
         step = -np.linalg.solve(curvature, slope[..., None])[..., 0]
         length = np.ones(len(q))

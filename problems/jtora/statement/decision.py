@@ -5,8 +5,9 @@ r"""JTORA as the referee reads it: who offloads to which server on which sub-ban
 
     s.t. a user has at most one slot (server, sub-band), a slot at most one user, 0 < p <= P, sum f <= f_s.
 
-I is the power received from users of other servers on the same sub-band: as they send (`exact`, problem JTORA),
-or as if they sent at full power (`full-power`, problem TO). With g = lambda (beta^t + beta^e) a user's part is
+I is the power received from users of other servers on the same sub-band: as they send (`exact`, problem
+JTORA), or as if they sent at full power (`full-power`, problem TO). With g = lambda (beta^t + beta^e) a
+user's part is
 
     g - (phi + psi p)/log2(1 + p h/(I + sigma^2)) - eta/f,
     phi = lambda beta^t d/(t^l W),  psi = lambda beta^e d/(E^l W),  eta = lambda beta^t f^l.
@@ -40,7 +41,7 @@ class DecisionStatement:
     interference: Interference
 
     def lift(self, ops: Arithmetic, s: Instance) -> Data:
-        """The data and phi, psi, eta, g of each user; `root` is sqrt(eta_u/f_s), `(*batch, users, servers)`."""
+        """The data and phi, psi, eta, g; `root` is sqrt(eta_u/f_s), `(*batch, users, servers)`."""
         d = Data(**{name: ops.number(array) for name, array in s.data.items()})
         width = _column(d.bandwidth) / s.sizes["subbands"]
         local_time = d.workload / d.local_frequency

@@ -1,7 +1,8 @@
 r"""An upper bound on the utility of any network: nobody interferes.
 
-An element (u, s, j), user u alone on slot (s, j), is worth at most v = g - Gamma(h/sigma^2), and server s with
-users of roots a = sqrt(eta/f_s) costs (sum a)^2 >= mu (sum a) - mu^2/4 for every mu. So with prices pi_u >= 0
+An element (u, s, j), user u alone on slot (s, j), is worth at most v = g - Gamma(h/sigma^2), and server s
+with users of roots a = sqrt(eta/f_s) costs (sum a)^2 >= mu (sum a) - mu^2/4 for every mu. So with prices
+pi_u >= 0
 
     utility <= sum_u pi_u + sum_{s,j} max(0, max_u { v_{usj} - mu_s a_us - pi_u }) + sum_s mu_s^2/4.
 
@@ -40,7 +41,7 @@ def bound(ops: Arithmetic, d: Data, user_price: Numbers, server_price: Numbers) 
 
 
 def worth(ops: Arithmetic, d: Data) -> Numbers:
-    """At least g - Gamma without interference, `(*batch, users, servers, subbands)`; equal gains count once."""
+    """At least g - Gamma without interference, `(*batch, users, servers, subbands)`."""
     gain = d.channel_gain
     shape = gain.shape
     user = np.broadcast_to(np.arange(int(np.prod(shape[:-2]))).reshape(*shape[:-2], 1, 1), shape)
@@ -86,7 +87,7 @@ def _search(value: Array, root: Array) -> Array:
 
 
 def minimise_smoothed(smooth: Smooth, size: int, unit: float) -> Array:
-    """Non-negative prices that minimise a smoothed maximum, sharper in each round; `unit` scales the width."""
+    """Prices >= 0 that minimise a smoothed maximum, sharper in each round; `unit` scales the width."""
     from scipy.optimize import minimize
 
     prices = np.full(size, unit / 2)

@@ -1,15 +1,17 @@
-r"""The optimal utility of a small network, bounded from above and tightly: price out patterns, enumerate the rest.
+r"""The optimal utility of a small network, bounded from above and tightly: price out patterns, enumerate the
+rest.
 
-A pattern gives the servers of one sub-band to users, at most one each: Q with worth V_{jQ} = sum g - cost, where
-the cost of the uploads is bounded from below. Interference does not cross sub-bands, so a decision is one pattern
-per sub-band without a user in two, of utility sum_j V_{jQ_j} - sum_s (sum of roots at s)^2. For prices pi, mu >= 0
+A pattern gives the servers of one sub-band to users, at most one each: Q with worth V_{jQ} = sum g - cost,
+where the cost of the uploads is bounded from below. Interference does not cross sub-bands, so a decision is
+one pattern per sub-band without a user in two, of utility sum_j V_{jQ_j} - sum_s (sum of roots at s)^2. For
+prices pi, mu >= 0
 
     utility <= sum_j L_{jQ_j} + sum pi + sum mu^2/4,    L_{jQ} = V_{jQ} - sum_{u in Q} pi_u - sum mu_s a_us,
 
-so a pattern that cannot reach the utility of a known decision with the best L elsewhere is in no better one. What
-is left is enumerated. L is first bounded without interference, then exactly for those that this does not exclude.
-Worths are rounded upwards in ball arithmetic; the sums after them are doubles with a margin for their rounding.
-Tran and Pompili 2019, (30).
+so a pattern that cannot reach the utility of a known decision with the best L elsewhere is in no better one.
+What is left is enumerated. L is first bounded without interference, then exactly for those that this does
+not exclude. Worths are rounded upwards in ball arithmetic; the sums after them are doubles with a margin for
+their rounding. Tran and Pompili 2019, (30).
 """
 
 from collections.abc import Callable
@@ -67,7 +69,7 @@ def count(users: int, servers: int) -> int:
 def affordable(d: Data) -> bool:
     """Whether there are few enough patterns."""
     users, servers, subbands = d.channel_gain.shape[-3:]
-    return users <= MOST_USERS and count(users, servers) * subbands <= MOST_PATTERNS
+    return bool(users <= MOST_USERS and count(users, servers) * subbands <= MOST_PATTERNS)
 
 
 @cache
@@ -84,7 +86,8 @@ def table(users: int, servers: int) -> Indices:
 
 
 class Network(NamedTuple):
-    """One instance in doubles: worth `(subbands, count)` of the patterns in `table`, roots `(count, servers)`.
+    """One instance in doubles: worth `(subbands, count)` of the patterns in `table`, roots `(count,
+    servers)`.
 
     `likely` is the worth to the nearest, to order patterns by, and `settle(j, rows)` a smaller upper bound.
     """
@@ -220,7 +223,7 @@ def _settled(n: Network, chosen: list[Indices]) -> Network:
 
 
 def _promising(n: Network, price: Array, constant: float, known: float) -> tuple[list[Indices], float]:
-    """Patterns that reach the known utility with the best L of the other sub-bands, and the bound by prices."""
+    """Patterns that reach the known utility with the best L elsewhere, and the bound by prices."""
     priced = n.worth - price
     top = np.max(priced, axis=1)
     relaxed = float(np.sum(top)) + constant
@@ -229,7 +232,7 @@ def _promising(n: Network, price: Array, constant: float, known: float) -> tuple
 
 
 def _enumerate(n: Network, chosen: list[Indices], price: Array, least: float) -> float | None:
-    """The largest utility of these patterns among those whose L add up to `least`; None if there are too many."""
+    """The largest utility of these patterns whose L add up to `least`; None if there are too many."""
     there = n.user != NOBODY
     bits = np.sum(np.where(there, 1 << np.where(there, n.user, 0), 0), axis=1)
     priced = n.worth - price

@@ -2,10 +2,11 @@ r"""A lower bound on the least cost of an upload, in either arithmetic, from any
 
     Gamma = min (phi + psi p)/log2(1 + theta p)   s.t.  0 < p <= P
 
-v >= 0 is a lower bound if D(v) = min { phi + psi p - v log2(1 + theta p): 0 <= p <= P } >= 0; the minimiser is
-v/(psi ln 2) - 1/theta, clipped to [0, P]. D is concave, D(0) = phi: where D(v) < 0, the chord from (0, phi) to
-(v, D(v)) crosses zero at a lower bound, v phi/(phi - D(v)). A guess by Dinkelbach's iteration in doubles loses
-nothing but rounding; a bad one gives a poor bound, never a wrong one. Shares no code with the methods.
+v >= 0 is a lower bound if D(v) = min { phi + psi p - v log2(1 + theta p): 0 <= p <= P } >= 0; the minimiser
+is v/(psi ln 2) - 1/theta, clipped to [0, P]. D is concave, D(0) = phi: where D(v) < 0, the chord from (0,
+phi) to (v, D(v)) crosses zero at a lower bound, v phi/(phi - D(v)). A guess by Dinkelbach's iteration in
+doubles loses nothing but rounding; a bad one gives a poor bound, never a wrong one. Shares no code with the
+methods.
 """
 
 import numpy as np
@@ -14,10 +15,10 @@ from mecopt.arithmetic import Arithmetic, Numbers
 from mecopt.instance import Array
 
 STEPS = 30
-"""Dinkelbach's iteration converges quadratically, from above; ten steps were the most needed over 20 decades."""
+"""Dinkelbach's iteration converges quadratically, from above; ten steps were the most needed."""
 
 INWARDS = 1e-14
-"""The guess is lowered by this much, so that D is not negative by rounding (at phi = 0 the chord has no height)."""
+"""The guess is lowered by this much, so that D is not negative by rounding (the chord is flat at phi = 0)."""
 
 
 def least_cost(ops: Arithmetic, phi: Numbers, psi: Numbers, theta: Numbers, most: Numbers) -> Numbers:
