@@ -109,7 +109,7 @@ def _bounds(
         nothing = bounds.Bound(-np.inf, np.zeros(len(program.b)), False, known=False)
         return nothing, None, 0.0
     inner, direction = (
-        oracle.inside_dual(program.c, program.A, program.blocks) if rigorous else (None, guess.z)
+        oracle.inside_dual(program.c, program.A, program.b, program.blocks) if rigorous else (None, guess.z)
     )
     loose = bounds.unbounded_sentence(program, direction)
     best = bounds.dual_bound(program, guess.y, inner, loose, rigorous=rigorous)
