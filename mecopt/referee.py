@@ -51,6 +51,19 @@ class Statement(Protocol):
         """
 
 
+class Searching(Statement, Protocol):
+    """A statement that can also search for a bound where prices leave a gap: branch and bound, say."""
+
+    def search(self, d: Any, value: float, prices: Mapping[str, Array], tol: float) -> Any | None:
+        """What shows that no point is better than this one's value, or goes some way there; None if nothing does.
+
+        `d` is one instance in floats, `prices` the best so far; a gap of `tol` is small enough.
+        """
+
+    def searched_bound(self, ops: Arithmetic, d: Any, found: Any) -> Numbers:
+        """The bound that follows from it, in either arithmetic."""
+
+
 NEIGHBOURHOOD = 1e-9
 """A point whose violation exceeds this has no feasible neighbour worth the name."""
 
@@ -133,13 +146,14 @@ def judge(
     minimise = problem.sense == "min"
     value, violation = evaluate(instance, x)
     prices, bound = _prices(instance, value, multipliers, tol)
+    searched = _searched(instance, value, violation, prices, bound, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(
         value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool)
     )
     if not rigorous:
         return unproved.unwrapped()
-    return _proved(instance, point, prices, unproved).unwrapped()
+    return _proved(instance, point, prices, searched, unproved).unwrapped()
 
 
 def _prices(
@@ -174,8 +188,41 @@ def _prices(
     return prices, np.where(better, own_bound, bound)
 
 
+Searched = dict[tuple[int, ...], Any]
+"""What searches found, by place in the batch."""
+
+
+def _searched(
+    instance: Instance,
+    value: Array,
+    violation: Array,
+    prices: Mapping[str, Array],
+    bound: Array,
+    tol: float,
+) -> Searched:
+    """Search where prices leave a gap, if the statement can; raises `bound` in place where that helps."""
+    statement: Any = instance.problem.statement
+    if not hasattr(statement, "search"):
+        return {}
+    minimise = instance.problem.sense == "min"
+    wanted = (violation <= NEIGHBOURHOOD) & ~(_gap(value, value, bound, minimise=minimise) <= tol)
+    results: Searched = {}
+    for cell in map(tuple, np.argwhere(wanted)):
+        d = statement.lift(FLOAT, instance[cell] if cell else instance)
+        found = statement.search(d, float(value[cell]), {k: v[cell] for k, v in prices.items()}, tol)
+        if found is not None:
+            results[cell] = found
+            new = float(statement.searched_bound(FLOAT, d, found))
+            bound[cell] = max(bound[cell], new) if minimise else min(bound[cell], new)
+    return results
+
+
 def _proved(
-    instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Array], found: Certificate
+    instance: Instance,
+    x: Mapping[str, Array],
+    prices: Mapping[str, Array],
+    searched: Searched,
+    found: Certificate,
 ) -> Certificate:
     """Replace bound and gap by what ball arithmetic proves."""
     statement, minimise = instance.problem.statement, instance.problem.sense == "min"
@@ -188,6 +235,10 @@ def _proved(
             statement.value(ops, d, statement.feasible_neighbour(ops, d, usable)), dtype=object
         )
         # a lower bound errs downwards and the value upwards; the other way round when maximising
+        for cell, evidence in searched.items():
+            one = statement.lift(ops, instance[cell] if cell else instance)
+            better = ops.maximum if minimise else ops.minimum
+            bounds[cell] = better(bounds[cell], statement.searched_bound(ops, one, evidence))  # type: ignore[attr-defined]
         outwards = (lower, upper) if minimise else (upper, lower)
         bound = np.array([outwards[0](b) for b in bounds.ravel()]).reshape(found.value.shape)
         reached = np.array([outwards[1](b) for b in values.ravel()]).reshape(found.value.shape)
