@@ -21,7 +21,7 @@ LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
 WINDOW_PRECISION = 1e-11
 """Of that logit. The objective and the dual bound lose the square of it."""
 
-NEGLIGIBLE = 1e-12
+NEGLIGIBLE = 2e-11
 """Share of the optimum that may be given away to say in finite prices that nobody offloads."""
 
 TIGHT = 1e-8
