@@ -5,12 +5,13 @@ the optimal prices from sign changes of the supergradient, never from offloading
 returns is only a candidate: `statement.bound` is valid at any prices.
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
 
-from mecopt.exponents import exponents as exponents
-from mecopt.instance import Array
+from mecopt.exponents import exponents
+from mecopt.instance import Array, Mask
 from mecopt.rootfind import falling_root
 
 Data = SimpleNamespace
@@ -67,14 +68,20 @@ def _price_ceiling(d: Data) -> Array:
 def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
     """Airtime price (and cloud price, for a bounded cloud load) that maximise the dual bound, `(*batch,)`."""
 
-    def overuse(log_price: Array) -> Array:
-        spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
-        return np.clip(excess, -LOG_RANGE, LOG_RANGE)
+    def overuse(d: Data) -> Callable[[Array], Array]:
+        def at(log_price: Array) -> Array:
+            spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
+            return np.clip(excess, -LOG_RANGE, LOG_RANGE)
+
+        return at
+
+    def part(keep: Mask) -> Callable[[Array], Array]:
+        return overuse(Data(**{name: array[keep[..., 0]] for name, array in vars(d).items()}))
 
     end = np.log(_price_ceiling(d)) + 1.0  # at the ceiling itself rounding decides who still saves
-    below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
+    below, log_price = falling_root(overuse(d), end - LOG_RANGE, end, precision=LOG_PRECISION, part=part)
     _, mu, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
     # the last sender may stop at the very price: who sends is seen just below it
     _, _, sends = _response(d, np.exp(below), cloud_load=cloud_load)
