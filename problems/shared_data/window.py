@@ -170,7 +170,10 @@ def _without_window(
     part = p.rows(quiet)
     span[quiet] = 0.0
     start = cold_start(part)
-    log_nu = np.where(nobody[quiet], np.log(least_nu[quiet]), start.log_nu + 2.0)
+    # a budget of nothing costs nothing at any price; one that nobody needs wants no price
+    idle = np.all(part.private_bits <= 0, axis=-1, keepdims=True)
+    log_nu = np.where(idle, -np.inf, start.log_nu + 2.0)
+    log_nu = np.where(nobody[quiet], np.log(least_nu[quiet]), log_nu)
     # nothing private goes up unless its results are free
     stays = part.output_ratio > 0
     kept = part._replace(
