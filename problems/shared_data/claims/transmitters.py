@@ -177,7 +177,7 @@ def equal_marginals(case: Case, subject: Condition) -> Any:
 def _alone_or_not(s: Instance, best: Optimum, alone: Optimum, j: int, subject: Condition) -> Any:
     _, costs = upload_price(s, alone.prices["time_price"])
     others = [float(c) for k, c in enumerate(costs) if k != j]
-    loss = Interval((alone.lower - best.upper) / best.upper, (alone.upper - best.lower) / best.lower)
+    loss = Interval((alone.lower - best.upper) / best.upper, (alone.upper - best.lower) / best.upper)
     if subject.alone(float(costs[j]), others):
         return Interval(-loss.hi, -loss.lo)
     excess = float(costs[j]) / min(others)
