@@ -140,8 +140,8 @@ def delay_by_core_speed(case: Case, subject: Delay) -> Any:
 
 MEMORY = st.fixed_dictionaries(
     {
-        "m": st.lists(st.sampled_from([0.25, 0.5, 1.0, 0.125, 0.75]), min_size=2, max_size=3),
-        "at": st.lists(st.booleans(), min_size=3, max_size=3),
+        "m": st.tuples(*[st.integers(1, 8).map(lambda n: n / 8)] * 3).map(list),
+        "at": st.tuples(*[st.booleans()] * 3).map(list),
         "used": st.sampled_from([0.0, 0.5, 0.25]),
     }
 )
@@ -198,6 +198,7 @@ def printed_memory_limit(case: Case, subject: Fits) -> Interval:
     ],
     tol=0.0,
     tol_reason="a condition that holds or not; exact numbers",
+    max_samples=60,
 )
 def memory_limit(case: Case, subject: Fits) -> Interval:
     return limits_memory(case, subject)

@@ -150,8 +150,10 @@ def ask_around(d: Data, mu: Any, nu: Any, i: int) -> int:
 
 
 def alone(d: Data, mu: Any, nu: Any, i: int) -> int:
-    found = answer(d, mu, nu)
-    return -9 if found is None else found[i]
+    """What one device answers by itself; -9 where a ball cannot tell."""
+    part = Data(*(a[i : i + 1] if getattr(a, "ndim", 0) else a for a in vars(d).values()))
+    found = answer(part, mu, nu)
+    return -9 if found is None else found[0]
 
 
 Parts = tuple[Update, Callable[[Data, Any, Any, int], int]]
@@ -192,7 +194,8 @@ def local_information(case: Case, subject: Parts) -> Any:
     same_reply = reply(d, mu, nu, 0) == reply(device, mu, nu, 0)
     one, other = update(d, x, mu, nu, 0), update(server, x, *changed, 0)
     same_step = all((a - b).is_zero() or a.overlaps(b) for a, b in zip(one, other, strict=True))
-    return HOLDS if same_reply and same_step else FAILS
+    whole = subject[1] is not alone or alone(d, mu, nu, 0) == x[0]
+    return HOLDS if same_reply and same_step and whole else FAILS
 
 
 # ------------------------------------------------------------------------------------ (33), (34)
@@ -487,7 +490,7 @@ def enough(ratio: float, _: float) -> int:
     draws=PRECISIONS,
     subject=enough,
     mutants=[
-        Mutant("O(1): one step", lambda ratio, _: 1),
+        Mutant("one step on the band's price only", lambda ratio, _: -1),
         Mutant("steps on the band's price only", lambda ratio, _: -enough(ratio, _)),
     ],
     tol=1e-12,
