@@ -1,4 +1,5 @@
-"""Instances to try and the problem restated from the specification, device by device. Shares no code with the package."""
+"""Instances to try and the problem restated from the specification, device by device. Shares no code with
+the package."""
 
 import itertools
 import math
@@ -41,7 +42,8 @@ def example(problem: Problem = P1, **changes: Any) -> Instance:
 
 
 def small(count: int, *, users: int = 4, servers: int = 2, seed: int = 0) -> list[Instance]:
-    """Instances over many decades, some with missing links, mains, ties, little memory, or nothing to gain."""
+    """Instances over many decades, some with missing links, mains, ties, little memory, or nothing to
+    gain."""
     rng = np.random.default_rng(seed)
     found = []
     for k in range(count):
@@ -78,7 +80,7 @@ def small(count: int, *, users: int = 4, servers: int = 2, seed: int = 0) -> lis
 def cost(s: Instance, x: Any, y: Any = None, z: Any = None) -> float:
     """F of an association, by default under square-root shares; inf where it is not allowed."""
     m, n = s.channel_gain.shape
-    d = {name: array for name, array in s.data.items()}
+    d = dict(s.data)
     A, S = np.zeros((m, n)), np.zeros((m, n))
     band = float(d["bandwidth"]) / n
     for i, j in itertools.product(range(m), range(n)):

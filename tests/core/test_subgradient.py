@@ -7,7 +7,8 @@ from mecopt.loops import Answer, constant, diminishing, level, subgradient_ascen
 
 
 def kinked(x: np.ndarray) -> Answer:
-    """−|x|²/4 + min(0, x1 + x2 − 1): maximum −0 at the origin is cut off; best at (1/2, 1/2)·... known below."""
+    """−|x|²/4 + min(0, x1 + x2 − 1): maximum −0 at the origin is cut off; best at (1/2, 1/2)·... known
+    below."""
     active = np.sum(x) < 1
     value = -float(x @ x) / 4 + min(0.0, float(np.sum(x)) - 1)
     return Answer(value, (np.ones(2) if active else np.zeros(2)) - x / 2)
