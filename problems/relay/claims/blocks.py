@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades, fraction, smallest
 
-from .. import links, projection
+from .. import P1, links, projection
 from ..projection import Linearised, Powers
 from ..smoothing import Blocks, smoothed
-from .common import EXACT, P1, PAPER, Case, plan_of, with_plan
+from .common import EXACT, PAPER, Case, plan_of, with_plan
 
 Ball = Any
 
@@ -78,9 +78,9 @@ def block_slope(case: Case, block: str, at: float, *, sign: int = 1, squared: bo
     w, v = arb(d.weight), arb(at)
     if block == "beta":
         af, df = links.costs(d, x._replace(beta=0.0)), links.costs(d, x._replace(beta=1.0))
-        one, other = arb(af.af_time), arb(df.df_time)
-        pi = soft_slope((1 - v) * one, v * other, mu)
-        return w * (pi[1] * other - sign * pi[0] * one) + arb(df.df_energy) - arb(af.af_energy)
+        one, two = arb(af.af_time), arb(df.df_time)
+        pi = soft_slope((1 - v) * one, v * two, mu)
+        return w * (pi[1] * two - sign * pi[0] * one) + arb(df.df_energy) - arb(af.af_energy)
     user = block == "user"
     load = arb((1 - x.beta if user else x.beta) * d.cycles)
     limit, kappa = (d.user_frequency, d.kappa_user) if user else (d.relay_frequency, d.kappa_relay)
@@ -88,13 +88,12 @@ def block_slope(case: Case, block: str, at: float, *, sign: int = 1, squared: bo
     own, other = (c.af_time, c.df_time) if user else (c.df_time, c.af_time)
     f = v * limit
     time = arb(own) - load / speed + load / f
-    pi = soft_slope(time, arb(other), mu)[0]
-    return -sign * w * pi * load / f**2 + 2 * kappa * load * (f if squared else 1)
+    share = soft_slope(time, arb(other), mu)[0]
+    return -sign * w * share * load / f**2 + 2 * kappa * load * (f if squared else 1)
 
 
 def rises(case: Case, block: str, form: dict[str, Any]) -> Interval | None:
-    """Slack of 'the derivative increases' and 'it is that of F~' (by a difference quotient between the "
-    "two points)."""
+    """Slack of 'the derivative increases'."""
     if case["low"] == case["high"]:
         return None
     with ball_arithmetic():
@@ -201,8 +200,8 @@ SEPARABLE = st.builds(
 
 
 def budget_of_gain(case: Case, omega: float, *, grows: bool) -> Ball:
-    """(19h), G (p1 g1 + sigma^2) + p4 - P_R relative to P_R, with G such that it is tight at the plan's "
-    "omega."""
+    """(19h), G (p1 g1 + sigma^2) + p4 - P_R relative to P_R, with G such that it is tight at the plan's
+    omega."""
     s, x = case["data"], plan_of(case)
     noise = arb(s["noise_psd"]) * arb(s["bandwidth"])
     signal = arb(x.user_af_power) * arb(s["af_gain_user_relay"])
@@ -451,8 +450,8 @@ def projection_by_bisection(case: Case, f: Callable[..., tuple[Powers, float]]) 
     tol_reason="relative to target, price and the dual's terms; the minimisers are in doubles",
 )
 def derivative_of_the_dual(case: Case, derivative: Callable[..., Ball]) -> Interval:
-    """Between two prices the concave dual rises by no more and no less than its end slopes, and these "
-    "are close."""
+    """Between two prices the concave dual rises by no more and no less than its end slopes, and these
+    are close."""
     target, c = read_target(case)
     lam = case["price"]
     other = lam * (1 + 1e-3)

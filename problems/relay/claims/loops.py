@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flint import arb
@@ -10,14 +11,12 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, smallest
 
-from .. import algorithms, branches, links, nlp, simulation
+from .. import AF, P1, algorithms, branches, links, nlp, simulation
 from ..links import Plan
 from ..model import surrogate
 from ..projection import Powers
 from ..smoothing import EDGE, Blocks, smoothed
 from .common import (
-    AF,
-    P1,
     PAPER,
     PROVED,
     Case,
@@ -274,8 +273,8 @@ def smoothed_ball(s: Any, x: Plan, mu: float) -> Any:
 
 
 def stuck(case: Case, offset: float) -> Interval | None:
-    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~ "
-    "(enclosed)."""
+    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~
+    (enclosed)."""
     s = P1.instance(case)
     d = links.data(s)
     x = algorithms.af_only(s)[0]
@@ -422,7 +421,8 @@ def effort(case: Case, start: str) -> tuple[float, float, float, float]:
     for i in range(DRAWS):
         s = batch[i].replace(weight=case["weight"])
         first = algorithms.start(s, start)
-        for place, algorithm in enumerate((algorithms.algorithm_1, algorithms.algorithm_2)):
+        runs: tuple[Callable[..., Any], ...] = (algorithms.algorithm_1, algorithms.algorithm_2)
+        for place, algorithm in enumerate(runs):
             begin = time.perf_counter()
             _, trace = algorithm(s, first)
             seconds[place] += time.perf_counter() - begin

@@ -11,13 +11,10 @@ from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades
 from mecopt.kernels.ratio import least_ratio
 
-from .. import algorithms, links
+from .. import AF, DF, P1, algorithms, links
 from ..smoothing import Blocks
 from .common import (
-    AF,
-    DF,
     EXACT,
-    P1,
     PAPER,
     Bracket,
     Case,
@@ -41,8 +38,8 @@ TWO_POINTS = st.builds(lambda one, other: {**one, "other": other["plan"]}, with_
 def mixed(
     case: Case, problem: Any, swap: str, extra: Callable[[float, float, float], float]
 ) -> Interval | None:
-    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing "
-    "in total."""
+    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing
+    in total."""
     s = problem.instance(case["data"])
     beta = 0.0 if problem is AF else 1.0
     one = plan_of(case)._replace(beta=beta, omega=beta)

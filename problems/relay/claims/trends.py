@@ -11,6 +11,7 @@ from mecopt.arithmetic import FLOAT
 from mecopt.claims import Interval, Mutant, claim, decades
 
 from .. import AF, DF, P1, links, simulation
+from ..scenario import path_gain
 from .common import (
     BY_NAME,
     PAPER,
@@ -35,7 +36,7 @@ Many = tuple[float, ...]
 @lru_cache(maxsize=512)
 def means(seed: int, weight: float, names: tuple[str, ...]) -> dict[str, Interval] | None:
     """Mean optima over realisations, enclosed; cccp and ibcd are the values of their plans."""
-    found = {name: [] for name in names}  # type: dict[str, list[Interval]]
+    found: dict[str, list[Interval]] = {name: [] for name in names}
     for s in simulation.draw(DRAWS, seed):
         moved = s.replace(weight=weight)
         for name in names:
@@ -232,7 +233,7 @@ def traces(seed: int, weight: float) -> tuple[Many, Many, Many]:
 def curves_fall(case: Case, read: Any) -> float:
     one, sharp, soft = traces(case["seed"], case["weight"])
     falls = [(a - b) / a for curve in (read(one), read(soft)) for a, b in itertools.pairwise(curve)]
-    return min(*falls, (soft[-1] - sharp[-1]) / soft[-1] - 1e-6)
+    return float(min(*falls, (soft[-1] - sharp[-1]) / soft[-1] - 1e-6))
 
 
 # ------------------------------------------------------------------------------- Figure 3
@@ -277,13 +278,13 @@ def energy_against_delay(case: Case, sign: float) -> float:
         ]
     ]
     slacks += [v / 1.0 for v in above[0]] + [above[0][-1] - above[0][0]]
-    return min(slacks)
+    return float(min(slacks))
 
 
 @lru_cache(maxsize=256)
 def at_distance(weight: float, metres: float) -> Interval | None:
     """The optimum with the relay at this distance from the user, all gains at their averages."""
-    near, far = simulation.path_gain(metres), simulation.path_gain(180.0 - metres)
+    near, far = path_gain(metres), path_gain(180.0 - metres)
     s = P1.sample(seed=0).replace(
         weight=weight,
         input_bits=1e6,
