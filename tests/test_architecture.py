@@ -18,6 +18,7 @@ FORMULAS = {"closed_form", "water_filling"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
     *("subset_programme", "branch_and_bound", "interior_point", "restricted_dual", "local_search"),
+    *("nlp", "scip", "smoothing", "projection", "simulation", "links"),
 }
 HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2"}
 
