@@ -94,7 +94,7 @@ FIGURES = (
             Scheme("ibcd-smoothed", "IBCD, F smoothed"),
         ),
         measure=simulation.at_iteration,
-        falls=("cccp", "ibcd-smoothed"),
+        falls=("ibcd-smoothed",),
         orders=(("ibcd", "ibcd-smoothed"),),
         log_y=True,
     ),
