@@ -76,16 +76,16 @@ def bend(case: Case, of: Bend) -> Any:
 @claim(
     id="JTORA-N20",
     source=f"{PAPER}, after (20)",
-    statement="(20) is nonconvex and difficult to solve. (Tested as: nor is it convex in the logarithms of the powers, "
-    "which would make it easy: somewhere between two of them the cost lies above the chord.)",
+    statement="(20) is nonconvex and difficult to solve. (Tested as: nor is it convex in the logarithms of "
+    "the powers, which would make it easy: somewhere between two of them the cost lies above the chord.)",
     recorded="refuted",
     draws=with_ways,
     subject=above_chord,
     mutants=[Mutant("below the chord", below_chord), Mutant("below an end", lambda a, b, m: a.max(b) - m)],
     tol=1e-12,
     tol_reason="relative to the costs, in balls",
-    explanation="In q = ln p the cost is a sum of log-convex terms: it is below its chords everywhere, any local method "
-    "finds the global optimum, and CVXPY takes it as a disciplined convex program.",
+    explanation="In q = ln p the cost is a sum of log-convex terms: it is below its chords everywhere, any "
+    "local method finds the global optimum, and CVXPY takes it as a disciplined convex program.",
     corrected_by="JTORA-N20.corrected",
 )
 def difficult(case: Case, of: Bend) -> Any:
@@ -168,8 +168,8 @@ def overestimate(t: Terms, power: Array, server: int) -> Ball:
 @claim(
     id="JTORA-Q21",
     source=f"{PAPER}, after (21)",
-    statement="Ĩ is a good estimate of I, and a small error of I leads to no large bias of γ. (Tested as: noise and "
-    "interference are over-estimated at most by a factor of 2 at the powers of Algorithm 1.)",
+    statement="Ĩ is a good estimate of I, and a small error of I leads to no large bias of γ. (Tested as: "
+    "noise and interference are over-estimated at most by a factor of 2 at the powers of Algorithm 1.)",
     recorded="refuted",
     draws=pairs,
     subject=overestimate,
@@ -179,8 +179,8 @@ def overestimate(t: Terms, power: Array, server: int) -> Ball:
     ],
     tol=1e-9,
     tol_reason="relative to the factor",
-    explanation="Where energy counts much more than time, interferers send with far less than full power; the estimate "
-    "is off by as much as P/p*, which is unbounded.",
+    explanation="Where energy counts much more than time, interferers send with far less than full power; "
+    "the estimate is off by as much as P/p*, which is unbounded.",
     corrected_by="JTORA-Q21.corrected",
 )
 def good_estimate(case: Case, ratio: Ratio) -> Any:
@@ -193,8 +193,8 @@ def good_estimate(case: Case, ratio: Ratio) -> Any:
 @claim(
     id="JTORA-Q21.corrected",
     source=f"correction of {PAPER}, after (21)",
-    statement="1 ≤ (Ĩ + σ²)/(I(P*) + σ²) ≤ max P/p* over the interferers; both models agree where all send at full "
-    "power, that is where (1 + Σ) ln(1 + Σ) − Σ ≤ Σ φ/(ψ P) at the SINR Σ of full power.",
+    statement="1 ≤ (Ĩ + σ²)/(I(P*) + σ²) ≤ max P/p* over the interferers; both models agree where all send "
+    "at full power, that is where (1 + Σ) ln(1 + Σ) − Σ ≤ Σ φ/(ψ P) at the SINR Σ of full power.",
     recorded="certified",
     draws=pairs,
     subject=overestimate,
@@ -263,16 +263,16 @@ def at_least_any_power(case: Case, formula: Formula) -> Any:
 @claim(
     id="JTORA-E29",
     source=f"{PAPER}, (29)",
-    statement="J*(X), the optimum of (15), is Σ λ(β^t + β^e) − Γ(X, P*) − Λ(X, F*) with P* from Algorithm 1 and Λ "
-    "from (28).",
+    statement="J*(X), the optimum of (15), is Σ λ(β^t + β^e) − Γ(X, P*) − Λ(X, F*) with P* from Algorithm "
+    "1 and Λ from (28).",
     recorded="refuted",
     draws=pairs,
     subject=j_star,
     mutants=[Mutant("no interference", without_interference), Mutant("half of (28)", without_computing)],
     tol=1e-9,
     tol_reason="relative to the gains and the value; the formula is evaluated in doubles",
-    explanation="Γ counts interferers at full power. Where they send less, or where sending less would help others, the "
-    "optimum of (15) is higher.",
+    explanation="Γ counts interferers at full power. Where they send less, or where sending less would "
+    "help others, the optimum of (15) is higher.",
     corrected_by="JTORA-E29.corrected",
 )
 def formula_is_the_optimum(case: Case, formula: Formula) -> Any:
@@ -282,8 +282,8 @@ def formula_is_the_optimum(case: Case, formula: Formula) -> Any:
 @claim(
     id="JTORA-E29.corrected",
     source=f"correction of {PAPER}, (29)",
-    statement="(29) is the optimum of (15) with interferers at full power, and so at most the optimum of (15): the point "
-    "(P*, F*) has that value in this model and no less in the exact one.",
+    statement="(29) is the optimum of (15) with interferers at full power, and so at most the optimum of "
+    "(15): the point (P*, F*) has that value in this model and no less in the exact one.",
     recorded="certified",
     draws=pairs,
     subject=j_star,
@@ -334,8 +334,8 @@ def printed_powers(t: Terms, x: Decision) -> Array:
 @claim(
     id="JTORA-R2",
     source=f"{PAPER}, after Algorithm 2",
-    statement="(X*, P*, F*) from Algorithm 2, Algorithm 1 and (27) is a local optimum of (12). (Tested for P: no change "
-    "of one user's power by 1e-3 of it raises the exact utility.)",
+    statement="(X*, P*, F*) from Algorithm 2, Algorithm 1 and (27) is a local optimum of (12). (Tested for "
+    "P: no change of one user's power by 1e-3 of it raises the exact utility.)",
     recorded="refuted",
     draws=pairs,
     subject=printed_powers,
@@ -345,8 +345,8 @@ def printed_powers(t: Terms, x: Decision) -> Array:
     ],
     tol=1e-9,
     tol_reason="relative to the gains and the value, in balls",
-    explanation="P* minimises each user's own cost and ignores what its power costs the others (and is found against "
-    "interferers at full power): sending a little less raises the sum.",
+    explanation="P* minimises each user's own cost and ignores what its power costs the others (and is "
+    "found against interferers at full power): sending a little less raises the sum.",
     corrected_by="JTORA-R2.corrected",
 )
 def locally_optimal(case: Case, powers: Powers) -> Any:
@@ -356,7 +356,8 @@ def locally_optimal(case: Case, powers: Powers) -> Any:
 @claim(
     id="JTORA-R2.corrected",
     source=f"correction of {PAPER}, after Algorithm 2",
-    statement="With the powers that solve (20), which is convex in ln p, no change of one power raises the exact utility.",
+    statement="With the powers that solve (20), which is convex in ln p, no change of one power raises the "
+    "exact utility.",
     recorded="certified",
     draws=pairs,
     subject=coupled.powers,

@@ -66,7 +66,8 @@ def once(key: Callable[[Element], Any]) -> Callable[[tuple[Element, ...]], bool]
 @claim(
     id="JTORA-M30",
     source=f"{PAPER}, (30)",
-    statement="The constraints of (30), one slot per user and one user per slot, define two matroids over the ground set.",
+    statement="The constraints of (30), one slot per user and one user per slot, define two matroids over "
+    "the ground set.",
     recorded="certified",
     draws=sizes,
     subject=[once(by_user), once(by_slot)],
@@ -115,8 +116,8 @@ def count_slack(case: Case, count: Count) -> Interval:
     mutants=[Mutant("matchings", matchings), Mutant("n + 1", lambda c: len(ground_set(c)) + 1)],
     tol=1e-9,
     tol_reason="relative to the number of feasible decisions, a whole number",
-    explanation="Only sets within the constraints are decisions: Σ_k C(U,k) C(SN,k) k! of them, 93 289 and not 2^48 for "
-    "6 users, 4 servers and 2 sub-bands.",
+    explanation="Only sets within the constraints are decisions: Σ_k C(U,k) C(SN,k) k! of them, 93 289 and "
+    "not 2^48 for 6 users, 4 servers and 2 sub-bands.",
     corrected_by="JTORA-X30.corrected",
     max_samples=40,
 )
@@ -168,8 +169,8 @@ def from_best(t: Terms) -> Decision:
 @claim(
     id="JTORA-S2",
     source=f"{PAPER}, Section IV, text before Algorithm 2",
-    statement="Algorithm 2 starts with an empty set and applies remove and exchange while the value improves. (Tested: "
-    "the start from the empty set reaches the value of Algorithm 2.)",
+    statement="Algorithm 2 starts with an empty set and applies remove and exchange while the value "
+    "improves. (Tested: the start from the empty set reaches the value of Algorithm 2.)",
     recorded="refuted",
     draws=searched,
     subject=from_empty,
@@ -179,8 +180,8 @@ def from_best(t: Terms) -> Decision:
     ],
     tol=1e-9,
     tol_reason="relative to the larger value, in balls",
-    explanation="The listing starts with the best single element; from the empty set the first element that helps is taken "
-    "instead, and the search ends elsewhere, here at a lower utility.",
+    explanation="The listing starts with the best single element; from the empty set the first element "
+    "that helps is taken instead, and the search ends elsewhere, here at a lower utility.",
     corrected_by="JTORA-S2.corrected",
     max_samples=150,
 )
@@ -196,7 +197,8 @@ def same_from_empty(case: Case, search: Start) -> Any:
 @claim(
     id="JTORA-S2.corrected",
     source=f"correction of {PAPER}, Section IV",
-    statement="Algorithm 2 starts with the best single element: every value on its way is at least that element's.",
+    statement="Algorithm 2 starts with the best single element: every value on its way is at least that "
+    "element's.",
     recorded="supported",
     draws=searched,
     subject=lambda t: incremental.search(t).trace.column("value"),
@@ -232,7 +234,8 @@ def forgets_the_slot(x: Decision, user: int, s: int, j: int) -> Decision:
 @claim(
     id="JTORA-C2",
     source=f"{PAPER}, Routine 1",
-    statement="An exchange adds one element and drops up to two to comply with the constraints; feasibility is preserved.",
+    statement="An exchange adds one element and drops up to two to comply with the constraints; "
+    "feasibility is preserved.",
     recorded="certified",
     draws=st.tuples(sizes, st.integers(0, 99)).map(lambda t: {**t[0], "move": t[1]}),
     subject=printed.exchange,
@@ -348,7 +351,8 @@ def size(t: Terms) -> int:
     ],
     tol=1e-9,
     tol_reason="relative to 1 and both values, in balls",
-    explanation="Where no element alone is worth anything, J*({x_max}) < 0 and the optimum is 0, everybody local.",
+    explanation="Where no element alone is worth anything, J*({x_max}) < 0 and the optimum is 0, everybody "
+    "local.",
     corrected_by="JTORA-R1a.corrected",
     max_samples=100,
 )
@@ -400,8 +404,8 @@ def moves_within(case: Case, bound: Moves, *, positive: bool) -> Any:
 @claim(
     id="JTORA-R1b",
     source=f"{PAPER}, Remark 1",
-    statement="Each iteration multiplies the value by at least 1 + ε/n², so (1 + ε/n²)^m ≤ n for the number m of moves, "
-    "from either start. (rec.)",
+    statement="Each iteration multiplies the value by at least 1 + ε/n², so (1 + ε/n²)^m ≤ n for the "
+    "number m of moves, from either start. (rec.)",
     recorded="refuted",
     draws=starts,
     subject=within_growth,
@@ -411,8 +415,8 @@ def moves_within(case: Case, bound: Moves, *, positive: bool) -> Any:
     ],
     tol=0.0,
     tol_reason="true or false, in fractions",
-    explanation="Values that are 0 (from the empty set) or negative (a worthless best element, which is then removed) are "
-    "not multiplied by anything: with n = 1 and ε = 1 the one move gives 2 ≤ 1.",
+    explanation="Values that are 0 (from the empty set) or negative (a worthless best element, which is "
+    "then removed) are not multiplied by anything: with n = 1 and ε = 1 the one move gives 2 ≤ 1.",
     corrected_by="JTORA-R1b.corrected",
     max_samples=100,
 )
@@ -470,8 +474,8 @@ def queries_per_iteration(case: Case, most: Callable[[int], float]) -> Any:
 @claim(
     id="JTORA-R1d",
     source=f"{PAPER}, Remark 1",
-    statement="The running time is O(n³ log n/ε) queries. (Tested with the constant: at most 4 n³ (1 + ln n)/ε for ε ≤ 1; "
-    "rec.)",
+    statement="The running time is O(n³ log n/ε) queries. (Tested with the constant: at most 4 n³ (1 + ln "
+    "n)/ε for ε ≤ 1; rec.)",
     recorded="certified",
     draws=starts,
     subject=lambda n, epsilon: 4 * n**3 * (1 + log(n)) / epsilon,

@@ -93,8 +93,8 @@ def gain_less_cost(s: Any, u: int, time: float, energy: float) -> float:
 @claim(
     id="JTORA-E16",
     source=f"{PAPER}, (16)",
-    statement="J = Σ λ (β^t + β^e) − V with V = Σ λ (β^t t/t^l + β^e E/E^l), for every feasible (X, P, F); the first "
-    "sum is constant for fixed X. (rec.)",
+    statement="J = Σ λ (β^t + β^e) − V with V = Σ λ (β^t t/t^l + β^e E/E^l), for every feasible (X, P, F); "
+    "the first sum is constant for fixed X. (rec.)",
     recorded="proved",
     draws=with_seed(networks()),
     subject=gain_less_cost,
@@ -149,7 +149,8 @@ def energy_in_power(s: Any, u: int) -> tuple[float, float, float]:
 @claim(
     id="JTORA-E19",
     source=f"{PAPER}, (19)",
-    statement="V = Σ (φ + ψ p)/log₂(1 + γ) + Σ η/f, φ = λβ^t d/(t^l W), ψ = λβ^e d/(E^l W), η = λβ^t f^l. (rec.)",
+    statement="V = Σ (φ + ψ p)/log₂(1 + γ) + Σ η/f, φ = λβ^t d/(t^l W), ψ = λβ^e d/(E^l W), η = λβ^t f^l. "
+    "(rec.)",
     recorded="proved",
     draws=with_seed(networks()),
     subject=printed_weights,
@@ -195,7 +196,8 @@ def all_who_can(t: Terms) -> Decision:
 @claim(
     id="JTORA-U10",
     source=f"{PAPER}, after (10)",
-    statement="Users with J_u ≤ 0 should not offload: in an optimal decision every offloaded user has J_u ≥ 0.",
+    statement="Users with J_u ≤ 0 should not offload: in an optimal decision every offloaded user has J_u "
+    "≥ 0.",
     recorded="supported",
     draws=networks(users=(1, 4), subbands=(1, 2)),
     subject=optimal,
@@ -208,7 +210,7 @@ def all_who_can(t: Terms) -> Decision:
     max_samples=60,
 )
 def nobody_loses(case: Case, decide: Optimum) -> Any:
-    s, t = network(case)
+    _, t = network(case)
     x = decide(t)
     if not x.offloading.size:
         return 1.0
@@ -239,8 +241,8 @@ graphs = st.integers(1, 5).flatmap(
 
 
 HEARD = 10**-4.5
-"""Between the noise, 1e-9, and the gain to one's own server: next to a sender, or at its server, the rate is 15
-bit/s/Hz and not 30, too little to gain anything at φ = 20."""
+"""Between the noise, 1e-9, and the gain to one's own server: next to a sender, or at its server, the rate is
+15 bit/s/Hz and not 30, too little to gain anything at φ = 20."""
 
 
 def drowned(case: Case) -> Array:
@@ -254,9 +256,9 @@ def drowned(case: Case) -> Array:
 @claim(
     id="JTORA-NP",
     source=f"{PAPER}, after (12)",
-    statement="(12) is NP-hard. (Tested: the largest independent set of a graph is the number of users who offload in "
-    "an optimum with one user, one server and one slot per vertex, whose neighbours drown each other; "
-    "finding one is NP-hard.)",
+    statement="(12) is NP-hard. (Tested: the largest independent set of a graph is the number of users who "
+    "offload in an optimum with one user, one server and one slot per vertex, whose neighbours drown each "
+    "other; finding one is NP-hard.)",
     recorded="certified",
     draws=graphs,
     subject=drowned,
@@ -293,7 +295,7 @@ def independent_sets(case: Case, gains: Callable[[Case], Array]) -> Any:
         }
     )
     certificate = JTORA.solve(s).certificate
-    # alone a user gains 1 - 20/log2(1 + 1e9) - 6.25e-6; two neighbours never both reach the 20 bit/s/Hz they need
+    # alone a user gains this; two neighbours never both reach the 20 bit/s/Hz they need
     each = 1 - 20 / np.log2(1 + 1e9) - 6.25e-6
     upper, lower = float(certificate.bound) / each, float(certificate.upper) / each
     low, high = largest - 1e-6, largest + 1e-6
@@ -352,8 +354,8 @@ Mixed = Callable[[Ball, Ball, Ball, Ball], Ball]
 @claim(
     id="JTORA-D18",
     source=f"{PAPER}, (18)",
-    statement="For fixed X the cost is a function of P plus a function of F, so that (18) decouples into UPA and CRA: "
-    "J(P, F) + J(P', F') = J(P, F') + J(P', F).",
+    statement="For fixed X the cost is a function of P plus a function of F, so that (18) decouples into "
+    "UPA and CRA: J(P, F) + J(P', F') = J(P, F') + J(P', F).",
     recorded="certified",
     draws=with_seed(networks(time_preference=st.sampled_from([0.5, 0.25, 1.0]))),
     subject=lambda a, b, c, d: a + b - c - d,
