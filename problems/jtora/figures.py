@@ -140,7 +140,7 @@ TABLE_1 = Figure(
     key="table-1",
     title="Table I: run time of the schemes on the small network",
     caption=CAPTION.format(rest="6 users, 4 cells, 2 sub-bands")
-    + " Run times on this machine, single instances, one process, decisions only; the paper's were on theirs.",
+    + " Run times on this machine, single instances, one process, decisions only.",
     axis="workload, c",
     unit="Megacycles",
     points=(1000.0,),

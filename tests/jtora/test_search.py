@@ -1,4 +1,4 @@
-"""Algorithm 2: the worked example, the incremental evaluation against the plain one, what a better search gains."""
+"""Algorithm 2: the worked example, incremental against plain evaluation, what a better search gains."""
 
 import numpy as np
 import pytest
