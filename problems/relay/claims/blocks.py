@@ -68,7 +68,7 @@ def soft_slope(first: Ball, second: Ball, mu: Ball) -> tuple[Ball, Ball]:
     return pi, 1 - pi
 
 
-def block_slope(case: Case, block: str, at: float, *, sign: int = 1, squared: bool = True) -> Ball:
+def block_slope(case: Case, block: str, at: float, *, sign: int = 1) -> Ball:
     """d F~/d(variable) at a share of its limit, in balls; mu = 10/T1 keeps the exponents moderate."""
     s, x = P1.instance(case["data"]), plan_of(case)
     d = links.data(s)
@@ -88,7 +88,7 @@ def block_slope(case: Case, block: str, at: float, *, sign: int = 1, squared: bo
     f = v * limit
     time = arb(own) - load / speed + load / f
     share = soft_slope(time, arb(other), mu)[0]
-    return -sign * w * share * load / f**2 + 2 * kappa * load * (f if squared else 1)
+    return -sign * w * share * load / f**2 + 2 * kappa * load * f
 
 
 def rises(case: Case, block: str, form: dict[str, Any]) -> Interval | None:
@@ -150,8 +150,8 @@ def _scalar(id_: str, block: str, words: str, mutants: list[Mutant]) -> Any:
 
 
 SIGN = Mutant("sign of the delay's part", {"sign": -1})
-b1 = _scalar("RACO-B1", "user", "f_A", [SIGN, Mutant("energy linear in f", {"squared": False})])
-b2 = _scalar("RACO-B2", "relay", "f_R", [SIGN, Mutant("energy linear in f", {"squared": False})])
+b1 = _scalar("RACO-B1", "user", "f_A", [SIGN, Mutant("delay forgotten", {"sign": 0})])
+b2 = _scalar("RACO-B2", "relay", "f_R", [SIGN, Mutant("delay forgotten", {"sign": 0})])
 b3 = _scalar("RACO-B3", "beta", "β", [SIGN, Mutant("T1 forgotten", {"sign": 0})])
 
 
