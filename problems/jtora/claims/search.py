@@ -14,9 +14,9 @@ from .. import closed_form
 from ..algorithms import exact, incremental, printed
 from ..terms import Decision, Terms
 from .common import FAILS, HOLDS, PAPER, Ball, Case, allocated, network, networks, utility
+from .constraints import sizes
 
 Start = Callable[[Terms], Decision]
-from .constraints import sizes
 
 some_time = st.sampled_from([0.5, 0.75, 0.25, 0.9])
 searched = networks(users=(1, 3), time_preference=some_time)
