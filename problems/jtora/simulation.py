@@ -77,10 +77,10 @@ DECIDE: Mapping[str, Callable[[Terms], Decision]] = {
 
 @cache
 def warm_up(schemes: tuple[str, ...]) -> None:
-    """Run each scheme once on a tiny network: compiling is no part of a run time."""
-    tiny = network(draw_small(1, 0)[0], users=2, subbands=1)
+    """Run each scheme once: compiling is no part of a run time."""
+    usual = network(draw_small(1, 0)[0], subbands=2)
     for scheme in schemes:
-        decide(scheme, tiny, 0)
+        decide(scheme, usual, 0)
 
 
 def measure(t: Terms, seed: int, schemes: tuple[str, ...]) -> dict[str, Outcome]:

@@ -52,7 +52,7 @@ def from_best(t: Terms) -> Decision:
     explanation="The listing starts with the best single element; from the empty set the first element "
     "that helps is taken instead, and the search ends elsewhere, here at a lower utility.",
     corrected_by="JTORA-S2.corrected",
-    max_samples=50,
+    max_samples=120,
 )
 def same_from_empty(case: Case, search: Start) -> Any:
     _, t = network(case)
@@ -166,7 +166,7 @@ def no_move_gains(case: Case, factor: Threshold) -> Any:
     tol_reason="relative to both values, in balls",
     explanation="It stops where no move raises J* by more than the factor 1 + ε/n²; smaller gains are left.",
     corrected_by="JTORA-A2.corrected",
-    max_samples=50,
+    max_samples=120,
 )
 def local_optimum(case: Case, factor: Threshold) -> Any:
     return no_move_gains(case, factor)
