@@ -8,47 +8,13 @@ Absolute times drift between machines and hours; ratios measured side by side in
 """
 
 import json
-import os
-import platform
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import mecopt
+from mecopt.bench.machine import machine, versions
 
 FOLDER = Path(__file__).parent / "results"
-
-PACKAGES = (
-    *("numpy", "scipy", "cvxpy", "clarabel", "ecos", "scs", "osqp", "highspy"),
-    *("numba", "pyscipopt", "python-flint"),
-)
-
-
-def versions() -> dict[str, str]:
-    """The packages that figures depend on, where installed."""
-    found = {"python": platform.python_version(), "mecopt": mecopt.__version__}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict[str, Any]:
-    """What ran it."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"platform": platform.platform(), "processor": _processor(), "cores": cores}
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 @dataclass

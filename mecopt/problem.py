@@ -4,10 +4,9 @@ A paper is a package `mecopt.problems.<key>` that defines `PAPER`; discovery imp
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +16,8 @@ from mecopt.instance import Array, Field, Instance, build, shorten
 from mecopt.result import Certificate, Names, Point, Result
 
 if TYPE_CHECKING:
+    import cvxpy as cp
+
     from mecopt.referee import Statement
 
 FEASIBILITY = 1e-9
@@ -46,18 +47,42 @@ class Output:
 
 @dataclass(frozen=True)
 class Method:
-    """A way to compute a point. `run(instance, tol)` answers a whole batch.
+    """A way to compute a point. `run(instance, tol, **options)` answers a whole batch.
 
     `aim` is what the method is for: `optimum` methods must earn `optimal` from the referee, a
     `heuristic` is content with `feasible`. A method that cannot finish an instance returns nan for it and
-    says why; one that raises has a bug, and `solve` lets the exception through.
+    says why; one that raises has a bug, and `solve` lets the exception through. `options` are its limits by
+    name with their usual numbers, such as the seconds after which a search stops.
     """
 
     name: str
     summary: str
-    run: Callable[[Instance, float], Point]
+    run: Callable[..., Point]
     aim: Literal["optimum", "heuristic"] = "optimum"
     tol: float = TOL_EXACT
+    options: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def limited(self, options: Mapping[str, Any] | None, *, where: str) -> "Method":
+        """The method with some options changed; raises `UnknownName` and `DataError`."""
+        for name, number in (options or {}).items():
+            if name not in self.options:
+                raise UnknownName("option", name, self.options, where=f"{where} {self.name}")
+            if not isinstance(number, int | float) or isinstance(number, bool) or not 0 < number < np.inf:
+                raise DataError(name, f"got {shorten(number)}", "give a number above 0")
+        return replace(self, run=partial(self.run, **options)) if options else self
+
+
+@dataclass(frozen=True)
+class Units:
+    """A conic model in other units or words than `Problem.conic`, to see what these do to solvers.
+
+    `conic(instance, solver, tol)` takes and returns SI numbers like `Problem.conic`; what the solver sees in
+    between is its own affair, and `summary` says what that is. Only `mecopt bench` uses it.
+    """
+
+    name: str
+    summary: str
+    conic: Callable[[Instance, str, float], Point]
 
 
 @dataclass(frozen=True)
@@ -65,6 +90,7 @@ class Problem:
     """One optimization problem of a paper: data, statement, methods.
 
     `check` raises `DataError` for what no single field can tell, such as weights that do not sum to one.
+    `model` hands out the CVXPY problem of one instance, its parameters set: what `mecopt explain` shows.
     """
 
     key: str
@@ -82,7 +108,9 @@ class Problem:
     conic: Callable[[Instance, str, float], Point] | None = None
     cones: frozenset[str] = field(default_factory=frozenset)
     sizes: Mapping[str, int] = field(default_factory=lambda: {"users": 30}, hash=False)
+    units: tuple[Units, ...] = ()
     check: Callable[[Instance], None] | None = None
+    model: Callable[[Instance], "cp.Problem"] | None = None
 
     def __repr__(self) -> str:
         return f"<Problem {self.key}: {self.title}>"
@@ -142,9 +170,16 @@ class Problem:
         with np.errstate(all="ignore"):  # absurd data overflow
             return np.asarray(self.statement.infeasible(self._own(instance)), dtype=object)[()]
 
-    def run(self, instance: Instance, *, method: str | None = None, tol: float | None = None) -> Point:
+    def run(
+        self,
+        instance: Instance,
+        *,
+        method: str | None = None,
+        tol: float | None = None,
+        options: Mapping[str, float] | None = None,
+    ) -> Point:
         """The method's point, unjudged. Call it on feasible data."""
-        chosen = self.method(method)
+        chosen = self.method(method).limited(options, where=self.key)
         return chosen.run(self._own(instance), chosen.tol if tol is None else _checked_tol(tol))
 
     def certify(
@@ -168,15 +203,17 @@ class Problem:
         method: str | None = None,
         tol: float | None = None,
         rigorous: bool = True,
+        options: Mapping[str, float] | None = None,
     ) -> Result:
         """Run a method and have the referee judge its point.
 
         `tol` is the relative gap that earns `optimal` (default: the method's own). With
         `rigorous=False` the certificate is computed in floating point: much faster, not a proof.
+        `options` change the method's limits, as in `options={"seconds": 10}`; see `Method.options`.
         """
         from mecopt.solving import solve
 
-        chosen = self.method(method)
+        chosen = self.method(method).limited(options, where=self.key)
         wanted = chosen.tol if tol is None else _checked_tol(tol)
         return solve(self, self._own(instance), chosen, wanted, rigorous=rigorous)
 
@@ -240,8 +277,7 @@ class Paper:
 @cache
 def papers() -> Mapping[str, Paper]:
     """Every paper that can be imported here, by key."""
-    package = import_module("mecopt.problems")
-    keys = sorted(module.name for module in iter_modules(package.__path__) if module.ispkg)
+    keys = import_module("mecopt.problems").known()
     return {key: import_module(f"mecopt.problems.{key}").PAPER for key in keys}
 
 

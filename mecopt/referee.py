@@ -7,7 +7,7 @@ between `bound` and `upper`, whatever the floating-point code before it did.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from mecopt.arithmetic import FLOAT, Arithmetic, Numbers, ball_arithmetic, lower
 from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, numbers
 from mecopt.result import Certificate, Names
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+    from mecopt.dcp import Report
 
 
 class Statement(Protocol):
@@ -46,31 +51,88 @@ class Statement(Protocol):
         """
 
 
+class Searching(Statement, Protocol):
+    """A statement that can also search for a bound where prices leave a gap: branch and bound, say."""
+
+    def search(self, d: Any, value: float, prices: Mapping[str, Array], tol: float) -> Any | None:
+        """What shows that no point is better than this one's value, or goes some way there; None if
+        nothing does.
+
+        `d` is one instance in floats, `prices` the best so far; a gap of `tol` is small enough.
+        """
+
+    def searched_bound(self, ops: Arithmetic, d: Any, found: Any) -> Numbers:
+        """The bound that follows from it, in either arithmetic."""
+
+
 NEIGHBOURHOOD = 1e-9
 """A point whose violation exceeds this has no feasible neighbour worth the name."""
 
 
+@overload
 def certify(
-    instance: Instance,
+    model: Instance,
     x: Mapping[str, Any],
     multipliers: Mapping[str, Any] | None = None,
     *,
     rigorous: bool = True,
-) -> Certificate:
-    """Judge anybody's point of an instance.
+) -> Certificate: ...
 
-    `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as prices (all of
-    them, or none).
+
+@overload
+def certify(
+    model: "cp.Problem",
+    x: Mapping[str, Any] | None = None,
+    multipliers: Mapping[Any, Any] | None = None,
+    *,
+    rigorous: bool = True,
+) -> "Report": ...
+
+
+def certify(
+    model: Any,
+    x: Any = None,
+    multipliers: Any = None,
+    *,
+    rigorous: bool = True,
+) -> "Certificate | Report":
+    """Judge anybody's point: of an instance of a paper's problem, or of any DCP model in CVXPY.
+
+    For an instance, `x` maps output names to arrays `(*batch, *axes)`; `multipliers`, if given, are tried as
+    prices (all of them, or none).
+
+    For a `cvxpy.Problem` of linear, second-order and exponential cones, `x` maps variable names to arrays and
+    `multipliers` constraints to arrays (labels, or positions in `problem.constraints`; the signs of CVXPY's
+    `dual_value`, see `mecopt.dcp`). Without `x` the values that a solver left in the model are judged, and
+    its word with them. The `Report` adds which optimality condition fails, where, and by how much.
+
     Raises `DataError` for a missing or unknown entry, a wrong shape or a wrong type.
     """
-    if not isinstance(instance, Instance):
-        raise DataError(
-            "instance", f"got {type(instance).__name__}", "give an instance: mecopt.load(KEY).instance({...})"
-        )
-    return judge(instance, x, multipliers, rigorous=rigorous)
+    if isinstance(model, Instance):
+        return judge(model, {} if x is None else x, multipliers, rigorous=rigorous)
+    if type(model).__module__.partition(".")[0] != "cvxpy":
+        allowed = "give an instance, mecopt.load(KEY).instance({...}), or a cvxpy.Problem"
+        raise DataError("instance", f"got {type(model).__name__}", allowed)
+    from mecopt.dcp import certify_model
+
+    return certify_model(model, x, multipliers, rigorous=rigorous)
 
 
 @np.errstate(all="ignore")  # absurd points overflow; what comes of them is looked at
+def evaluate(instance: Instance, x: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Objective and worst relative violation of a point, in floating point and without a bound: cheap.
+
+    Raises `DataError` as `certify` does.
+    """
+    problem, statement = instance.problem, instance.problem.statement
+    point = _arrays(instance, problem.outputs, x, "x")
+    d = statement.lift(FLOAT, instance)
+    value = np.asarray(statement.value(FLOAT, d, point))
+    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+    return value, np.maximum(violation, 0.0)  # nan stays nan
+
+
+@np.errstate(all="ignore")
 def judge(
     instance: Instance,
     x: Mapping[str, Any],
@@ -83,19 +145,16 @@ def judge(
     problem = instance.problem
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
-    statement = problem.statement
-    d = statement.lift(FLOAT, instance)
-    value = np.asarray(statement.value(FLOAT, d, point))
-    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
-    violation = np.maximum(violation, 0.0)  # nan stays nan
+    value, violation = evaluate(instance, x)
     prices, bound = _prices(instance, value, multipliers, tol)
+    searched = _searched(instance, value, violation, prices, bound, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(
         value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool)
     )
     if not rigorous:
         return unproved.unwrapped()
-    return _proved(instance, point, prices, unproved).unwrapped()
+    return _proved(instance, point, prices, searched, unproved).unwrapped()
 
 
 def _prices(
@@ -130,8 +189,41 @@ def _prices(
     return prices, np.where(better, own_bound, bound)
 
 
+Searched = dict[tuple[int, ...], Any]
+"""What searches found, by place in the batch."""
+
+
+def _searched(
+    instance: Instance,
+    value: Array,
+    violation: Array,
+    prices: Mapping[str, Array],
+    bound: Array,
+    tol: float,
+) -> Searched:
+    """Search where prices leave a gap, if the statement can; raises `bound` in place where that helps."""
+    statement: Any = instance.problem.statement
+    if not hasattr(statement, "search"):
+        return {}
+    minimise = instance.problem.sense == "min"
+    wanted = (violation <= NEIGHBOURHOOD) & ~(_gap(value, value, bound, minimise=minimise) <= tol)
+    results: Searched = {}
+    for cell in map(tuple, np.argwhere(wanted)):
+        d = statement.lift(FLOAT, instance[cell] if cell else instance)
+        found = statement.search(d, float(value[cell]), {k: v[cell] for k, v in prices.items()}, tol)
+        if found is not None:
+            results[cell] = found
+            new = float(statement.searched_bound(FLOAT, d, found))
+            bound[cell] = max(bound[cell], new) if minimise else min(bound[cell], new)
+    return results
+
+
 def _proved(
-    instance: Instance, x: Mapping[str, Array], prices: Mapping[str, Array], found: Certificate
+    instance: Instance,
+    x: Mapping[str, Array],
+    prices: Mapping[str, Array],
+    searched: Searched,
+    found: Certificate,
 ) -> Certificate:
     """Replace bound and gap by what ball arithmetic proves."""
     statement, minimise = instance.problem.statement, instance.problem.sense == "min"
@@ -144,6 +236,10 @@ def _proved(
             statement.value(ops, d, statement.feasible_neighbour(ops, d, usable)), dtype=object
         )
         # a lower bound errs downwards and the value upwards; the other way round when maximising
+        for cell, evidence in searched.items():
+            one = statement.lift(ops, instance[cell] if cell else instance)
+            better = ops.maximum if minimise else ops.minimum
+            bounds[cell] = better(bounds[cell], statement.searched_bound(ops, one, evidence))  # type: ignore[attr-defined]
         outwards = (lower, upper) if minimise else (upper, lower)
         bound = np.array([outwards[0](b) for b in bounds.ravel()]).reshape(found.value.shape)
         reached = np.array([outwards[1](b) for b in values.ravel()]).reshape(found.value.shape)

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from mecopt import watch
 from mecopt.errors import UnknownName
 
 HEADROOM = 1e-5
@@ -46,7 +47,8 @@ class Solver:
 
     def options(self, tol: float) -> dict[str, Any]:
         """Keywords for `cvxpy.Problem.solve` that aim at a relative gap of `tol`."""
-        inner = dict.fromkeys(self.tolerances, max(tol * HEADROOM, self.floor))
+        asked = watch.tolerance()
+        inner = dict.fromkeys(self.tolerances, max(tol * HEADROOM if asked is None else asked, self.floor))
         own = {self.group: inner} if self.group else inner
         return {**own, **self.limits}
 

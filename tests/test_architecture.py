@@ -14,12 +14,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAPERS = "mecopt.problems"
-FORMULAS = {"closed_form", "water_filling"}
+FORMULAS = {"closed_form", "water_filling", "compiled_policy", "many_users"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
-    *("subset_programme", "branch_and_bound", "interior_point", "restricted_dual", "local_search"),
+    *(
+        "subset_programme",
+        "branch_and_bound",
+        "interior_point",
+        "restricted_dual",
+        "local_search",
+        "node_bound",
+    ),
+    *("nlp", "scip", "smoothing", "projection", "simulation", "links"),
 }
-HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2"}
+HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2", "numba"}
 
 Rule = Callable[["Sources"], Iterator[str]]
 Sources = Mapping[str, str]

@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
+from mecopt.claims.adopt import adopted
 from mecopt.claims.cases import file_name
 from mecopt.claims.claim import Case, Claim, ClaimError
 from mecopt.claims.replay import read
@@ -20,8 +21,7 @@ Target = tuple[str, str]
 
 def claim_papers() -> tuple[str, ...]:
     """Keys of the papers that have a package of claims."""
-    papers = import_module("mecopt.problems")
-    keys = sorted(m.name for m in iter_modules(papers.__path__) if m.ispkg)
+    keys = import_module("mecopt.problems").known()
     return tuple(key for key in keys if find_spec(f"mecopt.problems.{key}.claims"))
 
 
@@ -63,12 +63,17 @@ def arrange(claims: Sequence[Claim], order: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def find(targets: str | Sequence[str] | None) -> list[Target]:
-    """The claims named by paper keys and claim ids (None: all), each once. Raises `UnknownName`."""
+    """The claims named by paper keys, folders of papers and claim ids (None: all), each once.
+
+    Raises `UnknownName`, and `DataError` for a folder that holds no paper with claims.
+    """
+    if targets is not None:
+        targets = [adopted(name) for name in ([targets] if isinstance(targets, str) else targets)]
     every = [(paper, c.id) for paper in claim_papers() for c in claims_of(paper)]
     if targets is None:
         return every
     found: dict[Target, None] = {}
-    for name in [targets] if isinstance(targets, str) else targets:
+    for name in targets:
         hits = [target for target in every if name in target]
         if not hits:
             raise UnknownName("paper or claim", name, [*claim_papers(), *(id for _, id in every)])

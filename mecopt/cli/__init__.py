@@ -19,7 +19,13 @@ COMMANDS = {
     "solve": "mecopt.cli.solve:solve",
     "certify": "mecopt.cli.solve:certify",
     "reproduce": "mecopt.cli.reproduce:reproduce",
+    "bench": "mecopt.cli.bench:bench",
+    "sweep": "mecopt.cli.sweep:sweep",
+    "report": "mecopt.cli.report:report",
     "list": "mecopt.cli.listing:list_",
+    "explain": "mecopt.cli.explain:explain",
+    "learn": "mecopt.cli.learn:learn",
+    "new": "mecopt.cli.new:new",
 }
 """Name -> module and function, in the order of `mecopt --help`."""
 
@@ -88,4 +94,5 @@ def cli() -> None:
     mecopt list                            what there is
     mecopt solve tdma_ofdma.P2 data.json   an instance, with a certificate
     mecopt reproduce tdma_ofdma 3a         a figure of the paper
+    mecopt new my_paper                    a folder for a derivation of your own
     """

@@ -10,7 +10,7 @@ from mecopt.cli.common import AS_JSON, DONE, FAILED, print_json
 
 
 @click.command()
-@click.argument("targets", nargs=-1, metavar="[PAPER|CLAIM]...")
+@click.argument("targets", nargs=-1, metavar="[PAPER|CLAIM|FOLDER]...")
 @click.option("--samples", default=200, show_default=True, help="Cases to draw per claim.")
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same cases.")
 @click.option("--jobs", type=int, help="Processes to use.  [default: one per core]")
@@ -26,7 +26,7 @@ def verify(
     replay: str | None,
     as_json: bool,
 ) -> int:
-    """Check claims: every one, or those of papers and ids.
+    """Check claims: every one, or those of papers, ids, and folders with papers of your own.
 
     Each is tested on random and extreme cases, searched for a violation, and tried on misprints that
     the check must notice. Writes a report: index.html, verdicts.json, counterexamples.
@@ -36,11 +36,15 @@ def verify(
     mecopt verify
     mecopt verify tdma_ofdma --samples 1000 --out report
     mecopt verify TDMA-L3 TDMA-T1b
+    mecopt verify path/to/my_paper
     mecopt verify --replay mecopt-report/counterexamples/TDMA-T1d.json
+    mecopt verify path/to/my_paper --replay mecopt-report/counterexamples/MINE-1.json
     """
     if replay is not None:
-        if targets:
-            raise click.UsageError("--replay takes one file and no further targets")
+        from mecopt.claims.adopt import adopted
+
+        if any(adopted(target) == target for target in targets):
+            raise click.UsageError("--replay takes one file; besides it only folders of your own papers")
         return _replay(replay, as_json=as_json)
     from mecopt import claims
     from mecopt.claims import collect

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mecopt.claims import Verdict, claims_of
+from mecopt.claims.adopt import replay_command
 from mecopt.claims.cases import tidy
 from mecopt.claims.claim import VERDICTS
 
@@ -127,7 +128,7 @@ def _erratum(console: Console, v: Verdict) -> None:
         verdict = (correction.verdict, STYLES[correction.verdict])
         parts.append(("holds", Text.assemble(f"{correction.statement} ({correction.id}, ", verdict, ")")))
     if v.file:
-        parts.append(("again", Text(f"mecopt verify --replay {v.file}")))
+        parts.append(("again", Text(replay_command(v.paper, v.file))))
     console.print(Text.assemble("\n", (v.id, "bold"), f"  {v.source}"))
     for label, text in parts:
         _hang(console, Text(f"  {label:<9}", "dim"), text)

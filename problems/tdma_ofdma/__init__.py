@@ -18,10 +18,13 @@ m_k     (required bits)    bit           t_k     offloading_time      s
 lam     time_price         J/s           mu      cloud_price          J/cycle
 """
 
-from mecopt.instance import Field
-from mecopt.problem import Method, Output, Paper, Problem
+from importlib.util import find_spec
 
-from . import algorithms, closed_form, model, scenario
+from mecopt.instance import Field, Instance
+from mecopt.problem import Method, Output, Paper, Problem
+from mecopt.result import Point
+
+from . import algorithms, closed_form, model, scenario, units
 from .fields import COMMON, KEY, OFFLOADED_BITS, SOURCE, TIME_PRICE, USERS
 from .ofdma import P4, P4R, P5
 from .statement import TdmaStatement
@@ -44,6 +47,18 @@ EQUAL = Method(
     lambda s, tol: algorithms.equal_allocation(s),
     aim="heuristic",
 )
+
+
+def _compiled(s: Instance, tol: float) -> Point:
+    from . import many_users  # numba takes half a second to import
+
+    return many_users.solve(s, tol)
+
+
+COMPILED = (
+    Method("closed-form-compiled", "the closed form as compiled loops, for millions of users", _compiled),
+)[: find_spec("numba") is not None]
+"""Offered where numba is installed; the same answers to the last digits of a double."""
 
 P1 = Problem(
     key=f"{KEY}.P1",
@@ -82,6 +97,8 @@ P1 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 P2 = Problem(
@@ -96,6 +113,7 @@ P2 = Problem(
     statement=TdmaStatement("none"),
     own_methods=(
         Method("closed-form", "Theorem 1 by Algorithm 1 made exact", closed_form.solve_p2),
+        *COMPILED,
         Method(
             "algorithm-1-printed",
             "Algorithm 1 as printed: bisects the price for equality",
@@ -109,6 +127,8 @@ P2 = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 P3 = Problem(
@@ -123,12 +143,15 @@ P3 = Problem(
     statement=TdmaStatement("time"),
     own_methods=(
         Method("closed-form", "Theorem 3 by Algorithm 1 made exact", closed_form.solve_p3),
+        *COMPILED,
         ALL_LOCAL,
     ),
     sampler=scenario.sample_with_speed,
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
     cones=model.CONES,
+    units=units.SYSTEMS,
+    model=model.of_instance,
 )
 
 PAPER = Paper(

@@ -5,39 +5,22 @@ the optimal prices from sign changes of the supergradient, never from offloading
 returns is only a candidate: `statement.bound` is valid at any prices.
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
 
-from mecopt.instance import Array
+from mecopt.exponents import exponents
+from mecopt.instance import Array, Mask
 from mecopt.rootfind import falling_root
 
 Data = SimpleNamespace
-
-NEWTON_STEPS = 16
-"""From the start below, convergence to rounding over 600 decades takes at most this many."""
 
 LOG_RANGE = 750.0
 """Below its upper bracket the airtime price is searched over this many e-foldings: all of double range."""
 
 LOG_PRECISION = 2e-14
 """Width of the final bracket of log(price): the spacing of doubles at the end of `LOG_RANGE`."""
-
-
-def exponents(ratio: Array) -> Array:
-    """The y >= 0 with (y - 1) e^y + 1 = ratio, by Newton from above (the left side is convex)."""
-    z = np.clip(np.nan_to_num(ratio, nan=0.0), 0.0, 1e300)
-    # both are upper bounds: (y-1)e^y+1 >= y^2/2 always, and >= e^y once y >= 2
-    y = np.minimum(np.sqrt(2 * z), np.maximum(2.0, np.log(np.maximum(z, 1.0))))
-    for _ in range(NEWTON_STEPS):
-        grown = np.exp(y)
-        slope = np.where(y > 0, y * grown, 1.0)
-        step = np.clip((y * grown - np.expm1(y) - z) / slope, -y, y)
-        moves = np.abs(step) > 1e-15 * y
-        if not moves.any():
-            break
-        y = np.where(moves, y - step, y)  # whoever has arrived stays, whatever the rest of the batch does
-    return y
 
 
 def _response(d: Data, lam: Array, *, cloud_load: bool) -> tuple[Array, Array, Array]:
@@ -85,14 +68,20 @@ def _price_ceiling(d: Data) -> Array:
 def best_prices(d: Data, *, cloud_load: bool) -> dict[str, Array]:
     """Airtime price (and cloud price, for a bounded cloud load) that maximise the dual bound, `(*batch,)`."""
 
-    def overuse(log_price: Array) -> Array:
-        spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
-        return np.clip(excess, -LOG_RANGE, LOG_RANGE)
+    def overuse(d: Data) -> Callable[[Array], Array]:
+        def at(log_price: Array) -> Array:
+            spent, _, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                excess = np.where(spent > 0, np.log(spent / d.budget), -LOG_RANGE)
+            return np.clip(excess, -LOG_RANGE, LOG_RANGE)
+
+        return at
+
+    def part(keep: Mask) -> Callable[[Array], Array]:
+        return overuse(Data(**{name: array[keep[..., 0]] for name, array in vars(d).items()}))
 
     end = np.log(_price_ceiling(d)) + 1.0  # at the ceiling itself rounding decides who still saves
-    below, log_price = falling_root(overuse, end - LOG_RANGE, end, precision=LOG_PRECISION)
+    below, log_price = falling_root(overuse(d), end - LOG_RANGE, end, precision=LOG_PRECISION, part=part)
     _, mu, _ = _response(d, np.exp(log_price), cloud_load=cloud_load)
     # the last sender may stop at the very price: who sends is seen just below it
     _, _, sends = _response(d, np.exp(below), cloud_load=cloud_load)

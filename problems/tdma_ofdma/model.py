@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from mecopt import conic
+from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_exponent
 from mecopt.kernels.rate import airtime_per_bit, bit_price, rotated_exponential_cone
@@ -90,6 +91,18 @@ def build(users: int, has_load: bool, has_speed: bool) -> Any:
     return cp.Problem(cp.Minimize(cost), rows)
 
 
+def of_instance(s: Instance) -> Any:
+    """A CVXPY problem of one instance, in scaled units and with its parameters set; all users with data."""
+    d = terms(s)
+    scaling = scale(s, d, keep_all=True)
+    users = int(np.sum(scaling.active))
+    if not users:
+        raise DataError("input_bits", "are all 0", "give a user data: there is nothing to model")
+    model = build.__wrapped__(users, "cloud_capacity" in s.data, "cloud_frequency" in s.data)
+    _set(model, s, d, scaling)
+    return model
+
+
 def airtime_budget(s: Instance) -> Array:
     """Seconds to share out: the slot, or that of several sub-channels (P5)."""
     return s.data.get("airtime_budget", s.slot_duration)
@@ -100,8 +113,8 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
 
     Where the solver returns nothing the point is nan and its message says what the solver said.
     """
-    d = _terms(s)
-    expected = _scale(s, d, keep_all=keep_all)
+    d = terms(s)
+    expected = scale(s, d, keep_all=keep_all)
     on = expected.active
     if not on.any():
         return _constant_point(s, 0.0)
@@ -122,7 +135,7 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
     prices = {"time_price": _price(model, TIME_ROW, scaling.energy_unit / slot)}
     if "cloud_capacity" in s.data:
         prices["cloud_price"] = _price(model, CLOUD_ROW, scaling.energy_unit / scaling.cloud_unit)
-    return Point(_feasible(s, d, scaling, bits, time), prices)
+    return Point(feasible(s, d, scaling, bits, time), prices)
 
 
 def _constant_point(s: Instance, number: float) -> Point:
@@ -136,7 +149,7 @@ def _price(model: Any, row: int, unit: float) -> Array:
     return np.asarray(unit * float(model.constraints[row].dual_value))
 
 
-def _terms(s: Instance) -> dict[str, Array]:
+def terms(s: Instance) -> dict[str, Array]:
     """A, v, m, u = v B/(A ln 2) and C/F' (0 but in P3) of each user."""
     power_scale = s.weight * s.noise_power / s.channel_gain
     bit_value = s.weight * s.cycles_per_bit * s.energy_per_cycle
@@ -150,7 +163,7 @@ def _terms(s: Instance) -> dict[str, Array]:
     }
 
 
-def _scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
+def scale(s: Instance, d: dict[str, Array], *, keep_all: bool) -> Scaling:
     """Units from a reference price of airtime and the bits expected at it."""
     active = (s.input_bits > 0) & ((d["ratio"] > 1) | (d["required"] > 0) | keep_all)
     if not active.any():
@@ -229,7 +242,7 @@ def _set(model: Any, s: Instance, d: dict[str, Array], scaling: Scaling) -> None
     conic.assign(model, values)
 
 
-def _feasible(
+def feasible(
     s: Instance, d: dict[str, Array], scaling: Scaling, bits: Array, time: Array
 ) -> dict[str, Array]:
     """Undo the solver's constraint violations: clip bits, give stragglers time, shrink what is too much."""

@@ -94,9 +94,9 @@ def test_users_are_left_out_and_kept() -> None:
         local_frequency=[1e9, 6e9, 8e9, 1e12, 1e12, 1e12],
         input_bits=[5e5, 8e5, 6e5, 5e5, 8e5, 0],
     )
-    d = model._terms(s)
-    assert model._scale(s, d, keep_all=False).active.tolist() == [True, True, True, False, False, False]
-    assert model._scale(s, d, keep_all=True).active.tolist() == [True] * 5 + [False]  # no data, no variable
+    d = model.terms(s)
+    assert model.scale(s, d, keep_all=False).active.tolist() == [True, True, True, False, False, False]
+    assert model.scale(s, d, keep_all=True).active.tolist() == [True] * 5 + [False]  # no data, no variable
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -178,13 +178,13 @@ def test_edges(case: str, solver: str) -> None:
 def test_repair_of_small_violations() -> None:
     """What a solver misses by its tolerance is put right, and nothing else is touched."""
     s = example("P1")
-    d = model._terms(s)
-    scaling = model._scale(s, d, keep_all=True)
+    d = model.terms(s)
+    scaling = model.scale(s, d, keep_all=True)
     x = P1.run(s).x
-    same = model._feasible(s, d, scaling, x["offloaded_bits"], x["offloading_time"])
+    same = model.feasible(s, d, scaling, x["offloaded_bits"], x["offloading_time"])
     assert np.array_equal(same["offloaded_bits"], x["offloaded_bits"])
     assert same["offloading_time"] == pytest.approx(x["offloading_time"], rel=1e-15)
-    off = model._feasible(
+    off = model.feasible(
         s,
         d,
         scaling,

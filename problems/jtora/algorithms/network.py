@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.compiled import inlined, jit
+from mecopt.compiled import jit, spliced
 from mecopt.instance import Array, Indices
 
 from ..fields import LOCAL
@@ -138,7 +138,7 @@ def heard(n: Network, made: State, s: int, j: int, without: int) -> float:
     return total
 
 
-@inlined
+@spliced
 def less(n: Network, made: State, s: int, j: int, who: int) -> float:
     """`received` without one user, summed anew where the subtraction would cancel digits."""
     rest: float = made.received[s, j] - n.most[who] * n.gain[who, s, j]
@@ -264,7 +264,7 @@ def shift(n: Network, made: State, u: int, s: int, j: int) -> float:
     return total
 
 
-@inlined
+@spliced
 def computing_change(n: Network, made: State, u: int, s: int, gone: int) -> float:
     """What less or more computing adds to J* when u moves to server s and `gone` leaves it."""
     s0 = made.server[u]

@@ -7,9 +7,9 @@ from typing import Any
 from flint import arb
 
 from mecopt.claims import Interval, Mutant, claim
+from mecopt.claims.exact import apart
 
 from .common import P2, PAPER, Case
-from .exact import apart
 from .threshold import Ball, Mobile, airtime_price, contested, finely, has_reason, mobiles, priority
 
 Bracket = Callable[[Sequence[Mobile]], Ball]

@@ -12,13 +12,13 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_least, claim, smallest
+from mecopt.claims.exact import FAILS
 from mecopt.instance import Array, Instance
 
 from .. import algorithms
 from ..closed_form import Terms, fill_in_order, fill_slot, priorities, solve_p2, terms
 from .cloud_cases import NO_SEARCH, PLAIN, Fields, binding, judged, priced_optimum
 from .common import P1, PAPER, Case, p1_cases
-from .exact import FAILS
 from .threshold import finely, mobiles
 
 Point = tuple[Array, Array]

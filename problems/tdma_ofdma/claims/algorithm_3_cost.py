@@ -15,12 +15,12 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_least, claim, smallest
+from mecopt.claims.exact import HOLDS
 from mecopt.instance import Array, Instance
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 
 from ..closed_form import Terms, fill_in_order, priorities, terms
 from .common import P1, PAPER, Case
-from .exact import HOLDS
 from .threshold import airtime, finely, mobiles
 
 LN2 = float(np.log(2.0))

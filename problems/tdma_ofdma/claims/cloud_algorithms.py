@@ -13,6 +13,7 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, Slack, at_least, claim
+from mecopt.claims.exact import FAILS
 from mecopt.instance import Array, Instance
 
 from ..closed_form import Policy, fill_slot, terms, threshold_policy
@@ -29,7 +30,6 @@ from .cloud_cases import (
     unlimited,
 )
 from .common import P1, P2, PAPER, Case, Optimum, optimum, p2_cases
-from .exact import FAILS
 from .threshold import Ball, finely
 
 Test = Callable[[Instance, Array], bool]

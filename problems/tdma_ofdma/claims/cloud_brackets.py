@@ -8,6 +8,7 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_least, at_most, claim, smallest
+from mecopt.claims.exact import FAILS
 
 from .cloud_cases import (
     NO_SEARCH,
@@ -21,7 +22,6 @@ from .cloud_cases import (
     time_price_range,
 )
 from .common import P1, PAPER, Case, Optimum, p1_cases
-from .exact import FAILS
 from .threshold import Ball, Mobile, finely, mobiles, priority
 
 Bound = Callable[[list[Mobile]], Ball]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, decades, instances
+from mecopt.claims.exact import FAILS
 from mecopt.instance import Array
 
 from ..closed_form import solve_p2
 from .common import NATURAL, P1, P2, PROVED_GAP, Case, Optimum, required_bits
-from .exact import FAILS
 
 Fields = dict[str, SearchStrategy[Any]]
 """Where the fields of a case come from."""

@@ -12,6 +12,7 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_least, claim, decades, smallest
+from mecopt.claims.exact import FAILS, HOLDS, holds, vanishes
 
 from .cloud_cases import (
     OPTIMAL,
@@ -26,7 +27,6 @@ from .cloud_cases import (
     unlimited,
 )
 from .common import P2, PAPER, Case, optimum, p2_cases
-from .exact import FAILS, HOLDS, holds, vanishes
 from .finite_cloud import Effective, printed_energy, tilde, weighted_energy
 from .threshold import Ball, Mobile, finely, mobiles, priority, ratio
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades, smallest
+from mecopt.claims.exact import FAILS, HOLDS
 from mecopt.instance import Array, Instance
 from mecopt.problem import Problem
 
 from .common import P1, P2, P3, PAPER, Case, Optimum, optimum, p3_cases, point_is_optimal, required_bits
 from .computing_time_priority import Ratio, coefficients, filled_ratio, psi
-from .exact import FAILS, HOLDS
 from .policy import LN2, fill_slot, seconds_per_bit
 from .program import required_cycles
 from .slots import EAGER, OPTIMAL, TOL

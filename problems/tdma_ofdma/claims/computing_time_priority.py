@@ -16,9 +16,9 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, claim, decades, smallest
+from mecopt.claims.exact import FAILS, HOLDS, holds, in_balls, not_negative, vanishes
 
 from .common import PAPER, Case
-from .exact import FAILS, HOLDS, holds, in_balls, not_negative, vanishes
 from .threshold import Mobile
 from .threshold import ratio as upsilon
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy.optimize import lsq_linear
 
 from mecopt.claims import Mutant, agree, claim, decades, smallest
+from mecopt.claims.exact import vanishes
 from mecopt.instance import Array
 
 from .cloud_cases import (
@@ -31,7 +32,6 @@ from .cloud_cases import (
     traders,
 )
 from .common import FREE, PAPER, Case, Optimum
-from .exact import vanishes
 from .threshold import Ball, Mobile, airtime, as_floats, bit_price, finely, mobiles, priority
 
 Effective = Callable[[Mobile, Ball], Ball]

@@ -15,12 +15,12 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, claim, smallest
+from mecopt.claims.exact import FAILS, HOLDS
 from mecopt.instance import Array, Indices, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 
 from ..ofdma import P4, P5, phases
 from .common import PAPER, Case
-from .exact import FAILS, HOLDS
 from .ofdma_common import exact
 from .ofdma_phases import Owners, required
 from .ofdma_water_filling import average_mobiles

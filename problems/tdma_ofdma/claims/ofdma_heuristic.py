@@ -13,11 +13,11 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_least, at_most, claim, smallest
+from mecopt.claims.exact import FAILS
 from mecopt.instance import Array, Indices, Instance, Mask
 
 from ..ofdma import P4, phases, water_filling
 from .common import PAPER, Case
-from .exact import FAILS
 from .ofdma_common import OFDMA_FREE, OFDMA_PLAIN, Exact, energy_of, exact, p4_cases
 from .ofdma_phases import CASES, FirstPhase, Owners, one_short, required
 from .threshold import finely

@@ -13,11 +13,11 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_most, claim, smallest
+from mecopt.claims.exact import FAILS, HOLDS
 from mecopt.instance import Array, Indices, Instance, Mask
 
 from ..ofdma import P4, phases
 from .common import PAPER, Case
-from .exact import FAILS, HOLDS
 from .ofdma_common import OFDMA_PLAIN, exact, p4_cases
 from .threshold import finely
 

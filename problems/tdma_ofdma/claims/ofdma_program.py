@@ -9,10 +9,10 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, at_most, claim, decades, fraction
+from mecopt.claims.exact import FAILS, HOLDS, holds, in_balls, vanishes
 
 from ..ofdma import P4
 from .common import PAPER, Case
-from .exact import FAILS, HOLDS, holds, in_balls, vanishes
 from .ofdma_common import OFDMA_PLAIN, Ball, Exact, dual, exact, p4_cases
 from .radio import ROUNDING
 from .threshold import finely

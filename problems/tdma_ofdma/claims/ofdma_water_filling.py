@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, Mutant, agree, claim, decades, instances
+from mecopt.claims.exact import FAILS, holds, vanishes
 from mecopt.instance import Instance
 
 from ..ofdma import P5
 from .common import PAPER, Case
-from .exact import FAILS, holds, vanishes
 from .ofdma_common import OFDMA_NATURAL
 from .threshold import (
     OPTIMA,

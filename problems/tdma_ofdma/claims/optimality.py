@@ -10,9 +10,9 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, claim, decades, smallest
+from mecopt.claims.exact import FAILS, apart, in_balls, not_negative, vanishes
 
 from .common import PAPER, Case
-from .exact import FAILS, apart, in_balls, not_negative, vanishes
 from .pairs import PAIRS, Ball, Mobile, Pair, pair_of
 from .radio import RADIO, ROUNDING, inverse, symbolic_intercept
 

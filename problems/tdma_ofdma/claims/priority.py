@@ -11,9 +11,9 @@ from flint import arb, arb_series
 from hypothesis import strategies as st
 
 from mecopt.claims import Mutant, agree, at_least, claim, decades, smallest
+from mecopt.claims.exact import holds, in_balls, not_negative, vanishes
 
 from .common import PAPER, Case
-from .exact import holds, in_balls, not_negative, vanishes
 
 Number = Any
 """A ball, a power series of balls, or a symbol."""

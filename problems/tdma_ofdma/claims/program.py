@@ -10,9 +10,9 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, at_most, claim, decades, fraction
+from mecopt.claims.exact import FAILS, HOLDS, holds, in_balls, vanishes
 
 from .common import P1, PAPER, Case, p2_cases
-from .exact import FAILS, HOLDS, holds, in_balls, vanishes
 from .radio import RADIO, ROUNDING, Value, energy, power, scaled_energy
 
 

@@ -13,9 +13,9 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, at_least, at_most, claim, decades, smallest
+from mecopt.claims.exact import FAILS, HOLDS, apart, holds, in_balls, not_negative, vanishes
 
 from .common import PAPER, Case
-from .exact import FAILS, HOLDS, apart, holds, in_balls, not_negative, vanishes
 
 RADIO = {
     "channel_gain": decades(1e-6, 1e6),

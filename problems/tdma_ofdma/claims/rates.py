@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, Mutant, agree, claim, decades, smallest
+from mecopt.claims.exact import apart, holds, vanishes
 
 from .common import P2, PAPER, Case
-from .exact import apart, holds, vanishes
 from .threshold import (
     THEOREM_1,
     Ball,

@@ -12,9 +12,9 @@ from flint import arb, arb_series
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, boundary, claim, decades, smallest
+from mecopt.claims.exact import FAILS, apart, holds, in_balls, vanishes
 
 from .common import PAPER, Case
-from .exact import FAILS, apart, holds, in_balls, vanishes
 from .priority import USER, Mobile, Number, ln2, log, mobile, priority, symbolic
 from .radio import ROUNDING
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades
+from mecopt.claims.exact import holds, vanishes
 from mecopt.instance import Array, Instance
 
 from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal
-from .exact import holds, vanishes
 from .program import required_cycles
 from .slots import EAGER, NONE, OPTIMAL, TOL, Limit, Mobiles, with_slot
 from .threshold import mobiles, ratio

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades, fraction
+from mecopt.claims.exact import FAILS
 from mecopt.instance import Instance
 
 from .common import P2, PAPER, Case, p2_cases, point_is_optimal, required_bits
-from .exact import FAILS
 from .policy import Filled, constant, energy, fill_slot
 from .threshold import Mobile, airtime, as_floats, mobiles, priority, ratio
 

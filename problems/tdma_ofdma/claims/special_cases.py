@@ -11,10 +11,10 @@ import sympy as sp
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, claim, fraction
+from mecopt.claims.exact import holds, vanishes
 from mecopt.instance import Array, Instance
 
 from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal, required_bits
-from .exact import holds, vanishes
 from .policy import constant, energy, fill_slot, first_in_line, priorities, seconds_per_bit
 from .slots import EAGER, OPTIMAL, TOL
 from .threshold import as_floats, mobiles, ratio

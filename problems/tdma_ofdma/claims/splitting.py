@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, Mutant, agree, claim, fraction, smallest
+from mecopt.claims.exact import FAILS, HOLDS
 from mecopt.instance import Array, Instance
 from mecopt.result import Certificate
 
 from .common import P2, PAPER, PROVED_GAP, Case, p2_cases, point_is_optimal, required_bits
-from .exact import FAILS, HOLDS
 from .threshold import (
     OPTIMA,
     THEOREM_1,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, Mutant, agree, boundary, claim, decades, fraction, smallest
+from mecopt.claims.exact import FAILS, HOLDS, apart
 
 from .common import FREE, P2, PAPER, Case, p2_cases, point_is_optimal, required_bits
-from .exact import FAILS, HOLDS, apart
 from .splitting import losses
 from .threshold import (
     MIXED_SPEEDS,

@@ -64,6 +64,7 @@ P4R = Problem(
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve,
+    model=model.of_instance,
     cones=model.CONES,
     sizes=scenario.SIZES,
 )
@@ -92,6 +93,7 @@ P5 = Problem(
     sampler=scenario.sample_averaged,
     scenarios=tuple(scenario.SCENARIOS),
     conic=averaged.solve_conic,
+    model=averaged.of_instance,
     cones=averaged.CONES,
     sizes=scenario.SIZES,
 )

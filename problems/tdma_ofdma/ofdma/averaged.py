@@ -4,9 +4,11 @@ The required bits still know the slot T only. Source: You et al. 2017, Problem P
 """
 
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from mecopt.errors import DataError
 from mecopt.instance import Instance
 from mecopt.result import Point
 
@@ -38,6 +40,13 @@ def solve_conic(s: Instance, solver: str, tol: float) -> Point:
         users = np.zeros_like(s.input_bits)
         return Point({"offloaded_bits": users, "subchannel_share": users}, {"time_price": np.array(0.0)})
     return _in_shares(s, model.solve(in_airtime(s), solver, tol))
+
+
+def of_instance(s: Instance) -> Any:
+    """The TDMA model on the averaged gains, as CVXPY has it."""
+    if s.num_subchannels == 0:
+        raise DataError("num_subchannels", "is 0", "give at least one: there is nothing to share out")
+    return model.of_instance(in_airtime(s))
 
 
 def _in_shares(s: Instance, point: Point) -> Point:

@@ -11,7 +11,17 @@ from mecopt.result import Point
 from mecopt.solvers import installed
 
 from ..algorithms import one_by_one
-from . import averaged, dual, exact, model, outer_approximation, phases, water_filling
+from . import (
+    averaged,
+    branch_and_bound,
+    dual,
+    exact,
+    local_search,
+    model,
+    outer_approximation,
+    phases,
+    water_filling,
+)
 
 RELAXATION_SOLVERS = ("CLARABEL", "ECOS")
 """In this order. CLARABEL has not failed on the paper's scenarios, ECOS has where there are many shares."""
@@ -51,6 +61,14 @@ SCIP_HERE = find_spec(outer_approximation.SCIP.package) is not None
 
 P4_METHODS = (
     Method(
+        "branch-and-bound",
+        "a point with a proved gap: numbers of sub-channels first, then who holds which",
+        lambda s, tol, **limits: one_by_one(partial(branch_and_bound.solve, tol=tol, **limits))(s, tol),
+        aim="heuristic",
+        tol=TOL_SOLVER,
+        options={"seconds": branch_and_bound.SECONDS, "max_parts": branch_and_bound.MAX_PARTS},
+    ),
+    Method(
         "phases",
         "Phases 1 to 4, the bits of Phase 2 kept",
         one_by_one(partial(phases.heuristic, keep_total=True)),
@@ -60,6 +78,12 @@ P4_METHODS = (
         "phases-reoptimised",
         "Phases 1 to 4, the bits settled anew in Phase 4",
         one_by_one(partial(phases.heuristic, keep_total=False)),
+        aim="heuristic",
+    ),
+    Method(
+        "local-search",
+        "single gifts and exchanges from the rounded relaxation and from the phases",
+        one_by_one(partial(local_search.solve, relax=relax)),
         aim="heuristic",
     ),
     Method(

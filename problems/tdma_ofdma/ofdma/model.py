@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mecopt import conic
+from mecopt.errors import DataError
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 from mecopt.kernels.rate import rotated_exponential_cone
@@ -95,6 +96,17 @@ def build(users: int, subchannels: int, redundant: bool) -> Any:
         u <= data("largest_local_share", users),
     ]
     return cp.Problem(cp.Minimize(radio + data("local_cost", users) @ u), rows)
+
+
+def of_instance(s: Instance) -> Any:
+    """A CVXPY problem of one instance, in scaled units and with its parameters set."""
+    d = _terms(s)
+    scaling = _scale(s, d)
+    if not scaling.active.any():
+        raise DataError("input_bits", "nobody offloads", "give a user data that pays to offload")
+    model = build.__wrapped__(len(scaling.local_unit), s.sizes["subchannels"], redundant=True)
+    _set(model, s, d, scaling)
+    return model
 
 
 def solve(s: Instance, solver_name: str, tol: float) -> Point:

@@ -5,7 +5,7 @@ import sympy as sp
 from flint import arb
 
 from mecopt.claims import ProofError
-from mecopt.problems.tdma_ofdma.claims.exact import apart, balls, holds, in_balls, not_negative, vanishes
+from mecopt.claims.exact import apart, balls, holds, in_balls, not_negative, vanishes
 
 Z = sp.Symbol("z", positive=True)
 

@@ -8,9 +8,8 @@ import sympy as sp
 from flint import arb
 
 from mecopt.arithmetic import ball_arithmetic
-from mecopt.claims import Interval, ProofError
-
-from .common import Case
+from mecopt.claims.claim import Case, ProofError
+from mecopt.claims.slack import Interval
 
 Check = Callable[[Case, Any], Any]
 

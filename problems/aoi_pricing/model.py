@@ -1,0 +1,247 @@
+r"""The problems as disciplined convex programs.
+
+RA    shares in the scaled form of `scaled_sharing`, a resource at a time
+P5R   min |Q x|^2 + (c/scale) x  over parts x >= 0 of tasks; one row of Q per server and resource
+P5    the same with x boolean (mixed-integer, SCIP)
+P7    max sum v - |mu|^2/4 - |nu|^2/4 - sum pi  s.t.  v_i <= mu_j Q + nu_j Q + c/scale + pi_j m_i/C_j,  v <= 0
+
+scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links
+with c < 0
+take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mecopt import conic
+from mecopt.instance import Array, Instance, Mask
+from mecopt.kernels.sharing import scaled_sharing, sharing_cost, sharing_shares
+from mecopt.result import Point
+from mecopt.solvers import Solver, solver
+
+CONES = frozenset({"SOC"})
+
+MEMORY_ROUNDING = 1e-12
+
+
+class Data(NamedTuple):
+    """A, S, e `(users, servers)`; K, m `(users,)`; C `(servers,)`; where there is a link."""
+
+    comm: Array
+    parallel: Array
+    edge: Array
+    local: Array
+    memory: Array
+    capacity: Array
+    linked: Mask
+
+
+def read(s: Instance) -> Data:
+    """The numbers of one instance."""
+    width = s.bandwidth / s.sizes["servers"]
+    noise = s.noise_psd * width
+    spectral = np.log1p(s.channel_gain * s.transmit_power[:, None] / noise) / np.log(2)
+    capacity = s.memory_capacity * (1 + MEMORY_ROUNDING)
+    linked = (spectral * width > 0) & (s.memory_demand[:, None] <= capacity)
+    comm = s.input_bits[:, None] / (width * np.where(linked, spectral, 1.0))
+    serial, parallel = s.workload * (1 - s.parallel_fraction), s.workload * s.parallel_fraction
+    drain = s.energy_weight / s.battery_energy
+    sending = drain * s.transmit_energy_factor * s.transmit_power
+    own = serial / s.local_core_speed + parallel / (s.local_core_speed * s.local_cores)
+    return Data(
+        comm=comm,
+        parallel=parallel[:, None] / (s.server_core_speed * s.server_cores),
+        edge=serial[:, None] / s.server_core_speed + sending[:, None] * comm,
+        local=own + drain * s.energy_per_flop * s.workload,
+        memory=s.memory_demand,
+        capacity=capacity,
+        linked=linked,
+    )
+
+
+class Links(NamedTuple):
+    """Links worth having: user, server, c/scale, rows Q `(2 servers, links)`, memory rows; the scale (s)."""
+
+    user: Array
+    server: Array
+    cost: Array
+    rows: Array
+    memory: Array
+    scale: float
+
+
+def worthwhile(d: Data) -> Links:
+    """Links with c < 0, scaled; none where nobody gains by offloading."""
+    servers = d.linked.shape[1]
+    c = np.where(d.linked, d.edge - d.local[:, None], np.inf)
+    i, j = np.nonzero(c < 0)
+    scale = float(np.max(-c[i, j], initial=0.0)) or 1.0
+    column = np.arange(len(i))
+    rows = np.zeros((2 * servers, len(i)))
+    rows[j, column] = np.sqrt(d.comm[i, j] / scale)
+    rows[servers + j, column] = np.sqrt(d.parallel[i, j] / scale)
+    limited = np.isfinite(d.capacity) & (d.capacity > 0)
+    memory = np.zeros((servers, len(i)))
+    memory[j, column] = np.where(limited[j], d.memory[i] / np.where(limited[j], d.capacity[j], 1.0), 0.0)
+    return Links(i, j, c[i, j] / scale, rows, memory[limited], scale)
+
+
+# ------------------------------------------------------------------------------------ RA
+
+
+@cache
+def _sharing_problem(jobs: int) -> Any:
+    import cvxpy as cp
+
+    unit = cp.Parameter(jobs, name="unit", nonneg=True)
+    scaled = cp.Variable(jobs, name="scaled", nonneg=True)
+    cost, used = scaled_sharing(unit, scaled)
+    return cp.Problem(cp.Minimize(cost), [used <= 1])
+
+
+def _share(weight: Array, row: Solver, tol: float) -> tuple[Array, float, str]:
+    """Shares of one resource, its price, and what the solver said if it gave none."""
+    found, busy = np.zeros(len(weight)), weight > 0
+    if not busy.any():
+        return found, 0.0, ""
+    if np.sum(busy) == 1:  # nobody to share with, and no need of a solver
+        return busy.astype(float), float(weight[busy][0]), ""
+    problem = _sharing_problem(int(np.sum(busy)))
+    unit, value = sharing_shares(weight[busy]), float(sharing_cost(weight[busy]))
+    conic.assign(problem, {"unit": unit})
+    said = conic.run(problem, row, tol=tol)
+    if said:
+        return np.full(len(weight), np.nan), np.nan, said
+    share = unit * np.maximum(problem.variables()[0].value, 0.0)
+    found[busy] = share / max(float(np.sum(share)), 1.0)
+    return found, value * float(problem.constraints[0].dual_value), ""
+
+
+def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
+    """RA: a small program for each server and resource."""
+    d, row = read(s), solver(solver_name, CONES)
+    at = s.association.astype(int)
+    shares = {name: np.zeros(len(at)) for name in ("bandwidth_share", "compute_share")}
+    prices = {name: np.zeros(s.sizes["servers"]) for name in ("bandwidth_price", "compute_price")}
+    message = ""
+    for j in range(s.sizes["servers"]):
+        on = np.flatnonzero(at == j)
+        for work, share, price in zip((d.comm, d.parallel), shares, prices, strict=True):
+            shares[share][on], prices[price][j], said = _share(work[on, j], row, tol)
+            message = message or said
+    return Point(shares, {name: np.nan_to_num(p) for name, p in prices.items()}, message)
+
+
+# ------------------------------------------------------------------------------------ P5R, P7
+
+
+@cache
+def _relaxed_problem(links: int, rows: int, users: int, memories: int) -> Any:
+    import cvxpy as cp
+
+    x = cp.Variable(links, name="x", nonneg=True)
+    data = {
+        name: cp.Parameter(shape, name=name)
+        for name, shape in (("rows", (rows, links)), ("cost", links), ("tasks", (users, links)))
+    }
+    constraints = [data["tasks"] @ x <= 1]
+    if memories:
+        constraints.append(cp.Parameter((memories, links), name="memory") @ x <= 1)
+    return cp.Problem(cp.Minimize(cp.sum_squares(data["rows"] @ x) + data["cost"] @ x), constraints)
+
+
+def _tasks(n: Links, users: int) -> Array:
+    return np.asarray(n.user == np.arange(users)[:, None], dtype=float)
+
+
+def solve_relaxation(s: Instance, solver_name: str, tol: float) -> Point:
+    """P5R as a quadratic program."""
+    d = read(s)
+    n, shape = worthwhile(d), d.linked.shape
+    part = np.zeros(shape)
+    if not len(n.cost):
+        return Point({"association_share": part}, _no_prices(shape[1]))
+    problem = _relaxed_problem(len(n.cost), len(n.rows), shape[0], len(n.memory))
+    values = {"rows": n.rows, "cost": n.cost, "tasks": _tasks(n, shape[0])}
+    conic.assign(problem, values | ({"memory": n.memory} if len(n.memory) else {}))
+    said = conic.run(problem, solver(solver_name, CONES), tol=tol)
+    if said:
+        return Point({"association_share": np.full(shape, np.nan)}, _no_prices(shape[1]), said)
+    x = np.maximum(problem.variables()[0].value, 0.0)
+    x /= np.maximum(_tasks(n, shape[0]) @ x, 1.0)[n.user]
+    if len(n.memory):
+        over = np.ones(shape[1])
+        over[np.isfinite(d.capacity) & (d.capacity > 0)] = np.maximum(n.memory @ x, 1.0)
+        x /= over[n.server]
+    part[n.user, n.server] = x
+    loads = 2 * np.sqrt(n.scale) * (n.rows @ x)
+    prices = _no_prices(shape[1])
+    prices["bandwidth_price"], prices["compute_price"] = np.split(loads, 2)
+    if len(n.memory):
+        limited = np.isfinite(d.capacity) & (d.capacity > 0)
+        dual = np.maximum(problem.constraints[1].dual_value, 0.0)
+        prices["memory_price"][limited] = n.scale * dual / d.capacity[limited]
+    return Point({"association_share": part}, prices)
+
+
+def _no_prices(servers: int) -> dict[str, Array]:
+    return {name: np.zeros(servers) for name in ("bandwidth_price", "compute_price", "memory_price")}
+
+
+def dual_optimum(s: Instance, solver_name: str, tol: float) -> tuple[float, dict[str, Array], str]:
+    """P7: its value in s, the prices, and what the solver said if it gave none."""
+    import cvxpy as cp
+
+    d = read(s)
+    n, (users, servers) = worthwhile(d), d.linked.shape
+    if not len(n.cost):
+        return 0.0, _no_prices(servers), ""
+    load = cp.Variable(2 * servers, nonneg=True)
+    kept = cp.Variable(users, nonpos=True)
+    asked = n.rows.T @ load + n.cost
+    sold: Any = 0.0
+    room = cp.Variable(max(len(n.memory), 1), nonneg=True)
+    if len(n.memory):
+        asked, sold = asked + n.memory.T @ room, cp.sum(room)
+    objective = cp.Maximize(cp.sum(kept) - cp.sum_squares(load) / 4 - sold)
+    problem = cp.Problem(objective, [kept[n.user] <= asked])
+    said = conic.run(problem, solver(solver_name, CONES), tol=tol)
+    prices = _no_prices(servers)
+    if said:
+        return np.nan, prices, said
+    found = np.sqrt(n.scale) * np.maximum(load.value, 0.0)
+    prices["bandwidth_price"], prices["compute_price"] = np.split(found, 2)
+    if len(n.memory):
+        limited = np.isfinite(d.capacity) & (d.capacity > 0)
+        prices["memory_price"][limited] = n.scale * np.maximum(room.value, 0.0) / d.capacity[limited]
+    return float(problem.value) * n.scale, prices, ""
+
+
+# ------------------------------------------------------------------------------------ P5
+
+SCIP_OPTIONS = {"limits/gap": 0.0, "numerics/feastol": 1e-9}
+
+
+def associate(s: Instance, *, seconds: float) -> tuple[Array, str]:
+    """P5 by SCIP: the association, and what SCIP said if it gave none. Needs pyscipopt."""
+    import cvxpy as cp
+
+    d = read(s)
+    n, users = worthwhile(d), d.linked.shape[0]
+    at = np.full(users, -1)
+    if not len(n.cost):
+        return at, ""
+    x, t = cp.Variable(len(n.cost), boolean=True), cp.Variable(len(n.rows))
+    constraints = [_tasks(n, users) @ x <= 1]
+    constraints += [cp.square(row @ x) <= t[k] for k, row in enumerate(n.rows)]
+    constraints += [n.memory @ x <= 1] if len(n.memory) else []
+    problem = cp.Problem(cp.Minimize(cp.sum(t) + n.cost @ x), constraints)
+    row = Solver("SCIP", "pyscipopt", CONES, limits={"scip_params": SCIP_OPTIONS | {"limits/time": seconds}})
+    said = conic.run(problem, row, tol=1e-9)
+    if x.value is None:
+        return at, said or "SCIP gave no association"
+    chosen = np.flatnonzero(x.value > 0.5)
+    at[n.user[chosen]] = n.server[chosen]
+    return at, ""

@@ -1,0 +1,103 @@
+"""Policies for the simulation: what the paper says, what its authors' code does, baselines, exact in each
+slot."""
+
+import itertools
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from mecopt.instance import Array
+
+from .simulation import Choice, Policy, View
+
+MOST_CHOICES = 4000
+"""Associations of the tasks of one slot up to which all are tried."""
+
+
+def _cheapest(q: Array) -> Choice:
+    """The server of least q, -1 where that is not below 0."""
+    best = np.argmin(q, axis=-1)
+    return np.where(q[np.arange(len(q)), best] < 0, best, -1)
+
+
+def pricing(v: View) -> Choice:
+    """(29) with c = s − D − alpha G/B."""
+    return _cheapest(v.prices[0] * np.sqrt(v.A) + v.prices[1] * np.sqrt(v.S) + v.cost)
+
+
+def pricing_authors_code(v: View) -> Choice:
+    """As the authors' code: local delay without its serial part, and a battery term that is always alpha."""
+    local = v.D_parallel[:, None] + v.alpha
+    return _cheapest(v.prices[0] * np.sqrt(v.A) + v.prices[1] * np.sqrt(v.S) + v.s - local)
+
+
+def exact(v: View) -> Choice:
+    """The association of this slot's tasks that adds least to the cost, given what the servers have to do."""
+    users, servers = v.A.shape
+    if (servers + 1) ** users > MOST_CHOICES:
+        return _one_by_one(v)
+    options = np.array(list(itertools.product(range(-1, servers), repeat=users)))
+    cost = np.zeros(len(options))
+    for j in range(servers):
+        on = options == j
+        for weight, load in zip((v.A, v.S), v.loads, strict=True):
+            root = on @ np.sqrt(weight[:, j])
+            cost += root * (root + 2 * load[j])
+        cost += on @ v.cost[:, j]
+    return options[int(np.argmin(cost))]
+
+
+def _one_by_one(v: View) -> Choice:
+    """Each task in turn where it adds least."""
+    band, cores = v.loads[0].copy(), v.loads[1].copy()
+    chosen = np.full(len(v.D), -1)
+    for i in range(len(v.D)):
+        root_a, root_s = np.sqrt(v.A[i]), np.sqrt(v.S[i])
+        added = root_a * (root_a + 2 * band) + root_s * (root_s + 2 * cores) + v.cost[i]
+        j = int(np.argmin(added))
+        if added[j] < 0:
+            chosen[i] = j
+            band[j] += root_a[j]
+            cores[j] += root_s[j]
+    return chosen
+
+
+def _softmax(scores: Array) -> Array:
+    """Along the servers, scores relative to the largest of each row."""
+    size = np.max(np.abs(scores), axis=-1, keepdims=True)
+    weights = np.exp(scores / np.where(size > 0, size, 1.0))
+    return np.asarray(weights / np.sum(weights, axis=-1, keepdims=True))
+
+
+def _drawn(chances: Array, v: View) -> Choice:
+    dice = v.rng.random((len(chances), 1)) * np.sum(chances, axis=-1, keepdims=True)
+    return np.minimum(np.sum(np.cumsum(chances, axis=-1) < dice, axis=-1), chances.shape[-1] - 1)
+
+
+def baseline(v: View, *, scheme: str, local: float) -> Choice:
+    """Local with a probability, else by the scheme; the draws are as many whatever comes of them."""
+    stays = v.rng.random(len(v.D)) < local
+    free = np.broadcast_to(v.speed - v.backlog, v.A.shape)
+    if scheme == "random":
+        chosen = v.rng.integers(v.A.shape[1], size=len(v.D))
+    elif scheme == "max-sinr":
+        chosen = np.argmax(v.snr, axis=-1)
+    elif scheme == "max-compute":
+        chosen = _drawn(_softmax(free), v)
+    else:
+        chosen = _drawn(_softmax(v.snr) + _softmax(free), v)
+    return np.where(stays, -1, chosen)
+
+
+SCHEMES = ("random", "max-sinr", "max-compute", "combined")
+
+
+def named(local: float = 0.2) -> Mapping[str, Policy]:
+    """Every policy by name; baselines compute locally with probability `local`."""
+    return {
+        "pricing": pricing,
+        "pricing-authors-code": pricing_authors_code,
+        "exact": exact,
+        **{scheme: partial(baseline, scheme=scheme, local=local) for scheme in SCHEMES},
+    }
