@@ -1,24 +1,23 @@
-"""Time per element of the rate exponent, next to `scipy.special.lambertw`, which loses it near x = 0.
+"""Time per element of the rate exponent in both its faces, next to `scipy.special.lambertw`.
 
-Both in one run on the same values, best of a few rounds: the ratio is what carries over to other machines.
-A difference of nan means that SciPy returned nan, as it does where x - 1 rounds to -1.
-Run: python benchmarks/lambert.py
+All on the same values, in turns, least processor time of a few rounds: the ratio is what carries over to
+other machines. SciPy loses the function near x = 0 (and returns nan where x - 1 rounds to -1); the
+largest error of the faces is against ball arithmetic, on fewer values. Run: python benchmarks/lambert.py
 """
 
-import os
-import platform
-import time
 from collections.abc import Callable
 
 import numpy as np
-import scipy
+from flint import arb, ctx
+from record import Record
 from scipy.special import lambertw
+from timing import in_turns
 
-from mecopt.kernels.lambert import lambert_exponent
+from mecopt.kernels import compiled, lambert
 
 SEED = 0
 COUNT = 1_000_000
-ROUNDS = 3
+CHECKED = 5_000
 DECADES = ((-300, 300), (-12, 12), (-3, 0), (1, 6))
 
 
@@ -27,26 +26,31 @@ def by_scipy(x: np.ndarray) -> np.ndarray:
     return 1.0 + lambertw((x - 1.0) / np.e).real
 
 
-def nanoseconds(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> float:
-    """Best time per element."""
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        function(x)
-        times.append(time.perf_counter() - start)
-    return min(times) / x.size * 1e9
+def ulps(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> float:
+    """Largest distance from ball arithmetic, in units in the last place."""
+    worst = 0.0
+    for value, at in zip(function(x).tolist(), x.tolist(), strict=True):
+        ctx.prec = 160 + 2 * max(0, int(-np.log2(at)))  # near x = 0 half the digits cancel
+        true = 1 + ((arb(at) - 1) / arb(1).exp()).lambertw()
+        worst = max(worst, float((abs(arb(value) - true) / arb(float(np.spacing(value)))).upper()))
+    return worst
 
 
 def main() -> None:
-    print(f"{platform.platform()}, {os.cpu_count()} cores, python {platform.python_version()},", end=" ")
-    print(f"numpy {np.__version__}, scipy {scipy.__version__}; seed {SEED}, {COUNT} values, best of {ROUNDS}")
-    print(f"{'x, log-uniform':>18} {'here ns':>9} {'scipy ns':>9} {'ratio':>7} {'largest difference':>19}")
+    """Measure, print, store."""
+    record = Record("lambert", "python benchmarks/lambert.py", SEED, None)
     rng = np.random.default_rng(SEED)
+    faces = {"NumPy": lambert.lambert_exponent, "compiled": compiled.lambert_exponent}
     for low, high in DECADES:
         x = 10 ** rng.uniform(low, high, COUNT)
-        here, there = nanoseconds(lambert_exponent, x), nanoseconds(by_scipy, x)
-        difference = np.max(np.abs(by_scipy(x) / lambert_exponent(x) - 1))
-        print(f"{f'1e{low} .. 1e{high}':>18} {here:9.1f} {there:9.1f} {there / here:7.1f} {difference:19.1e}")
+        times = in_turns({"SciPy": by_scipy, **faces}, x)
+        where = f"x in 1e{low} .. 1e{high}"
+        record.add("scipy.special.lambertw", times["SciPy"] / COUNT * 1e9, where, unit="ns")
+        for name, face in faces.items():
+            record.add(f"{name} face", times[name] / COUNT * 1e9, where, unit="ns")
+            record.add(f"{name} face, times faster", times["SciPy"] / times[name], where)
+            record.add(f"{name} face, largest error", ulps(face, x[:CHECKED]), where, unit="ulp")
+    record.save()
 
 
 if __name__ == "__main__":

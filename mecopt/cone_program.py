@@ -17,6 +17,7 @@ inversion makes of marked vectors, and gives None where anything differs: `Probl
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -63,7 +64,7 @@ class ConeProgram:
     order: tuple[tuple[Any, slice], ...]
     vector: Array
     stuffing: Any
-    cuts: tuple[int, ...]
+    cuts: tuple[slice, ...]
     data: Data
     primal: tuple[Gather, ...]
     dual: tuple[Gather, ...]
@@ -96,7 +97,7 @@ class ConeProgram:
         numbers = self.stuffing @ self.vector
         if not np.isfinite(numbers).all():
             return None
-        c, A, b, G, h, P = np.split(numbers, self.cuts)
+        c, A, b, G, h, P = (numbers[cut] for cut in self.cuts)
         for matrix, entries in ((self.data.A, A), (self.data.G, G), (self.data.P, P)):
             if matrix is not None:
                 matrix.data = entries
@@ -150,7 +151,7 @@ def _compile(
     return found if _agrees(found.stuffed(), theirs) else None
 
 
-def _stuffing(program: Any, split: int) -> tuple[Any, tuple[int, ...], tuple[Any, Any, Any]]:
+def _stuffing(program: Any, split: int) -> tuple[Any, tuple[slice, ...], tuple[Any, Any, Any]]:
     """M with rows in the order c, A, b, G, h, P; where to cut it; A, G and P as CSC without numbers.
 
     The first `split` rows of CVXPY's constraint matrix go to A and the others to G; no rows, no matrix.
@@ -174,9 +175,9 @@ def _stuffing(program: Any, split: int) -> tuple[Any, tuple[int, ...], tuple[Any
         upper = np.flatnonzero(entries % size <= entries // size)  # solvers read the upper triangle
         matrices.append(_structure(entries[upper], size, (size, size)))
         parts.append(table[upper])
-    cuts = np.cumsum([part.shape[0] for part in parts])[:-1]
+    ends = [0, *np.cumsum([part.shape[0] for part in parts]).tolist()]
     A, G, P = matrices
-    return sp.csr_array(sp.vstack(parts)), tuple(int(cut) for cut in cuts), (A, G, P)
+    return sp.csr_array(sp.vstack(parts)), tuple(slice(a, b) for a, b in pairwise(ends)), (A, G, P)
 
 
 def _used(tensor: Any, rows: int, first: int, last: int) -> tuple[Indices, Any]:

@@ -3,11 +3,11 @@
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mecopt.cone_program import compiled
 from mecopt.solvers import Solver
 from mecopt.watch import noted
 
@@ -18,7 +18,7 @@ USABLE = ("optimal", "optimal_inaccurate", "user_limit")
 """Statuses that come with a point. Whether the point is any good is for the referee to say."""
 
 
-LIGHT = {"nonneg"}
+LIGHT = frozenset({"nonneg"})
 """Attributes of parameters that `assign` checks itself."""
 
 
@@ -29,14 +29,24 @@ def assign(problem: "cp.Problem", values: Mapping[str, ArrayLike]) -> None:
     hundreds of microseconds that CVXPY's own checks take. Raises KeyError for a name that is missing and
     CVXPY's ValueError for a value that does not fit.
     """
-    for parameter in problem.parameters():
-        value = np.array(values[parameter.name()], dtype=np.float64)
-        asked = {name for name, on in parameter.attributes.items() if on}
-        fits = value.shape == parameter.shape and asked <= LIGHT
-        if fits and (not asked or (value >= 0).all()):
+    if problem not in _PARAMETERS:
+        _PARAMETERS[problem] = tuple((p, p.name(), _attributes(p)) for p in problem.parameters())
+    for parameter, name, asked in _PARAMETERS[problem]:
+        value = np.array(values[name], dtype=np.float64)
+        if value.shape == parameter.shape and asked <= LIGHT and (not asked or (value >= 0).all()):
             parameter.save_value(value)
         else:
             parameter.value = value
+
+
+_PARAMETERS: "WeakKeyDictionary[cp.Problem, tuple[tuple[Any, str, frozenset[str]], ...]]" = (
+    WeakKeyDictionary()
+)
+"""The parameters of a problem, their names and attributes, which never change."""
+
+
+def _attributes(parameter: "cp.Parameter") -> frozenset[str]:
+    return frozenset(name for name, on in parameter.attributes.items() if on)
 
 
 def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
@@ -44,6 +54,8 @@ def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
 
     A warm start would make the answer depend on what was solved before.
     """
+    from mecopt.cone_program import compiled  # needs scipy.sparse
+
     program = compiled(problem, name, options)
     if program is None:
         problem.solve(solver=name, warm_start=False, **options)

@@ -129,7 +129,7 @@ def _refuses_bad_data(problem: Problem) -> None:
 
 def _spoiled(good: dict[str, Any], f: Field) -> Iterator[tuple[str, dict[str, Any]]]:
     """Data with one wrong entry, and what is wrong."""
-    if f.default is None:
+    if not f.optional:
         yield "missing", {name: value for name, value in good.items() if name != f.name}
     value = np.asarray(good[f.name], dtype=object)
     if value.size and all(isinstance(entry, int | float) for entry in value.ravel()):

@@ -23,6 +23,12 @@ CONNECT = 30.0
 _OWN = threading.local()
 
 
+def check(address: str | None) -> None:
+    """Raise `DataError` for what cannot be an address, such as a problem's name after a bare --dask."""
+    if address is not None and address != EMBEDDED and "://" not in address:
+        raise DataError("dask", f"got {address!r}", "give tcp://HOST:PORT, or local")
+
+
 def run(chunks: Sequence[Chunk], *, address: str, jobs: int, size: int) -> Iterator[Record]:
     """Records as tasks of `size` chunks finish. `jobs` is the number of workers of an embedded cluster.
 

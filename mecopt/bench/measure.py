@@ -1,13 +1,14 @@
 """What runs in a child process: the true optimum of an instance, a timed solve, the judgement of a point.
 
 Each takes plain data and hands what it finds to `say`, as soon as it has it: what comes later may not come
-at all. Times in seconds of wall clock, memory in bytes.
+at all. Times in seconds, of wall clock but for one, memory in bytes.
 
     first    build + compile + solve, everything new: the child has solved nothing yet
     build    making the model and mapping data and answer: all outside of the conic solver calls
     compile  inside the calls, but outside of the solver: CVXPY's work
     solve    what the solver says it took; of a method without solver calls, `first`
-    resolve  the same again with everything compiled (no warm start), the fastest of a few
+    resolve  the same again with everything compiled (no warm start), the fastest of a few; `resolve_cpu` is
+             its processor time, which others on the machine disturb less
 """
 
 import hashlib
@@ -38,36 +39,24 @@ KNOWN = 1e-11
 
 
 def truth(say: Say, *, problem: str, seed: int, sizes: Mapping[str, Any]) -> None:
-    """Draw an instance; say its data, and the interval that is proved to hold its optimum."""
+    """Draw an instance and say its data; then, as it narrows, the interval proved to hold its optimum.
+
+    The methods that aim at the optimum are asked one after the other, the best first, until it is `KNOWN`.
+    """
     p = load_problem(problem)
     s = p.sample(seed=seed, **sizes)
-    data = s.to_json()
-    found: dict[str, Any] = {"data": data, "hash": fingerprint(data), "infeasible": str(p.infeasible(s))}
-    found |= {"low": math.nan, "high": math.nan, "proved_by": ""}
-    if not found["infeasible"]:
-        found |= _interval(p, s)
-    say(found)
-
-
-def _interval(p: Problem, s: Instance) -> dict[str, Any]:
-    """The narrowest interval that the rigorous certificates of the optimum methods leave, the best first."""
-    low, high, proved_by = -math.inf, math.inf, []
-    for name, method in p.methods.items():
-        if method.aim != "optimum":
-            continue
-        certificate = p.solve(s, method=name).certificate
+    data, reason = s.to_json(), str(p.infeasible(s))
+    say({"data": data, "hash": fingerprint(data), "infeasible": reason})
+    low, high, proved_by = -math.inf, math.inf, list[str]()
+    for method in [] if reason else [m.name for m in p.methods.values() if m.aim == "optimum"]:
+        certificate = p.solve(s, method=method).certificate
         ends = sorted((float(certificate.bound), float(certificate.upper)))
         if bool(certificate.rigorous) and (ends[0] > low or ends[1] < high):
             low, high = max(low, ends[0]), min(high, ends[1])
-            proved_by.append(name)
+            proved_by.append(method)
+            say({"low": low, "high": high, "proved_by": " ".join(proved_by)})
         if high - low <= KNOWN * max(abs(low), abs(high)):
-            break
-    unknown = not proved_by
-    return {
-        "low": math.nan if unknown else low,
-        "high": math.nan if unknown else high,
-        "proved_by": " ".join(proved_by),
-    }
+            return
 
 
 def fingerprint(data: Mapping[str, Any]) -> str:
@@ -102,12 +91,14 @@ def solve(
             )
             if raised or repeats == 0:
                 return
-            times: list[float] = []
-            while len(times) < repeats and sum(times) < REPEAT_SECONDS:
-                start = time.perf_counter()
+            walls: list[float] = []
+            cpus: list[float] = []
+            while len(walls) < repeats and sum(walls) < REPEAT_SECONDS:
+                start, started = time.perf_counter(), time.process_time()
                 run()
-                times.append(time.perf_counter() - start)
-    say({"resolve": min(times)})
+                walls.append(time.perf_counter() - start)
+                cpus.append(time.process_time() - started)
+    say({"resolve": min(walls), "resolve_cpu": min(cpus)})
 
 
 def _run(p: Problem, method: str, units: str) -> Callable[[Instance, float], Point]:

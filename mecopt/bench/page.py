@@ -55,8 +55,8 @@ def page(store: Store, *, title: str = "Solvers against certified optima") -> st
     environment.filters["log10"] = lambda value: math.log10(value) if value > 0 else 0.0
     tried = score.ran(rows)
     ranked = score.ranked(tried)
-    colours = _colours(ranked)
-    accuracies = _accuracies(tried)
+    colours = colours_of(ranked)
+    accuracies = _accuracies(ranked)
     return environment.get_template("bench.html").render(
         title=title,
         rows=rows,
@@ -100,7 +100,7 @@ def _accuracies(rows: Sequence[Row]) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _colours(rows: Sequence[Row]) -> dict[str, int]:
+def colours_of(rows: Sequence[Row]) -> dict[str, int]:
     """Conic solvers first, so that they have the same colours whatever else takes part."""
     conic = sorted({score.name_of(row) for row in rows if score.is_conic(row)})
     others = sorted({score.name_of(row) for row in rows} - set(conic))
@@ -120,12 +120,9 @@ def _view(mine: Sequence[Row], measure: str, colours: Mapping[str, int]) -> dict
     """Leaderboard, profiles, scatter and duels by one measure of time."""
     table = score.times(mine, measure)
     conic = [row for row in mine if score.is_conic(row)]
-    points: dict[str, list[tuple[float, float]]] = {}
-    for row in mine:
-        if row["error"] is not None and row[measure] is not None:
-            points.setdefault(score.name_of(row), []).append((row[measure], row["error"]))
     board = score.leaderboard(mine, measure)
     names = [standing.contender for standing in board]
+    scatter = charts.scatter(dots(mine, measure), colours, mine[0]["allowed"], "error against time")
     return {
         "board": board,
         "shift": score.fitted_shift(table),
@@ -133,14 +130,23 @@ def _view(mine: Sequence[Row], measure: str, colours: Mapping[str, int]) -> dict
         "profiles": charts.profiles(
             score.profile(score.times(conic or mine, measure)), colours, "performance profiles"
         ),
-        "scatter": charts.scatter(points, colours, mine[0]["allowed"] if mine else 1.0, "error against time"),
+        "scatter": scatter,
         "duels": {a: {b: score.duel(table, a, b) for b in names if b != a} for a in names},
     }
 
 
+def dots(rows: Sequence[Row], measure: str) -> dict[str, list[tuple[float, float]]]:
+    """Contender -> (seconds, error) of its solves."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        if row["error"] is not None and row[measure] is not None:
+            found.setdefault(score.name_of(row), []).append((row[measure], row["error"]))
+    return found
+
+
 def _by_problem(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
     """Problem -> contender -> statuses."""
-    return _counted(rows, lambda row: row["problem"], score.name_of)
+    return dict(sorted(_counted(rows, lambda row: row["problem"], score.name_of).items()))
 
 
 def scaling(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
@@ -260,16 +266,14 @@ def error(value: float | None) -> str:
 
 
 def factor(value: float) -> str:
-    """A ratio of times."""
+    """A ratio of times; small ones as fractions."""
     if math.isnan(value):
         return "–"
-    return (
-        f"{value:.2f}"
-        if value < 10
-        else f"{value:.0f}"
-        if value < 1e4
-        else f"{value:.0e}".replace("e+0", "e")
-    )
+    if value < 0.1:
+        return f"1/{1 / value:.0f}" if value > 0 else "0"
+    if value < 1e4:
+        return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    return error(value)
 
 
 def percent(value: float) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mecopt.bench.status import ACCURACIES, accuracy
@@ -15,6 +17,9 @@ SCALED = "scaled"
 
 WELL_KNOWN = (SCALED, "si")
 """May be asked for where a problem has no units of its own: the model as it is, and as first written."""
+
+PACKAGES = {"HIGHS": "highspy", "SCIP": "pyscipopt"}
+"""The packages of solvers that methods of a paper call by themselves, as in `milp:HIGHS`."""
 
 AS_GIVEN = "none"
 """Units of methods that are no conic model: they take the data as they are."""
@@ -152,9 +157,9 @@ def cells_of(problem: Problem, plan: Plan, instance: str) -> tuple[Cell, ...]:
             if conic and plan.units is not None and units not in plan.units:
                 continue
             for name in plan.accuracies:
-                version = version_of(problem, method)
-                id = " ".join([instance, units, method, version, name, f"limit={plan.timeout:g}"])
-                found.append(Cell(id, units, method, version, name))
+                by = version_of(problem, method)
+                id = " ".join([instance, units, method, by, name, f"limit={plan.timeout:g}"])
+                found.append(Cell(id, units, method, by, name))
     return tuple(found)
 
 
@@ -170,6 +175,10 @@ def version_of(problem: Problem, method: str) -> str:
     from mecopt import __version__
     from mecopt.solvers import installed
 
+    package = PACKAGES.get(method.rpartition(":")[2])
+    if package is not None and not method.startswith(CONIC):
+        with suppress(PackageNotFoundError):
+            return version(package)
     rows = {CONIC + row.name: row.version for row in installed(problem.cones)} if problem.conic else {}
     return rows.get(method, __version__)
 

@@ -50,6 +50,7 @@ def run(
     wrong plan, before anything runs.
     """
     plans.check(plan)
+    cluster.check(dask)
     if jobs is not None and jobs < 1:
         raise DataError("jobs", f"got {jobs}", "give a whole number, at least 1")
     mine = plans.shard(plans.chunks(plan), shard)

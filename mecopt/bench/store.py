@@ -5,6 +5,7 @@ an id that is there is not written again. `view` joins everything into one flat 
 """
 
 import json
+import os
 import sqlite3
 import time
 import uuid
@@ -48,24 +49,34 @@ class Store:
         try:
             if not must_exist:
                 self.file.absolute().parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(self.file, timeout=BUSY, isolation_level=None)
-            self._prepare()
+            frozen = must_exist and not os.access(self.file, os.W_OK)
+            name = f"{self.file.absolute().as_uri()}?immutable=1" if frozen else str(self.file)
+            self.db = sqlite3.connect(name, timeout=BUSY, isolation_level=None, uri=frozen)
+            self._check()
+            if not frozen:
+                self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise DataError(
                 "store", f"{file} cannot be used ({error})", "give a store of mecopt, or a new file"
             ) from None
         self.run = ""
 
-    def _prepare(self) -> None:
+    def _is_new(self) -> bool:
+        return self.db.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+    def _check(self) -> None:
+        """Refuse what is not a store of this format."""
         mark, version = (self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS)
-        new = not self.db.execute("SELECT 1 FROM sqlite_master").fetchone()
-        if not new and (mark, version) != (MARK, FORMAT):
+        if not self._is_new() and (mark, version) != (MARK, FORMAT):
             what = f"has format {version}" if mark == MARK else "is another program's database"
             raise DataError("store", f"{self.file} {what}", f"give a store of this version (format {FORMAT})")
+
+    def _prepare(self) -> None:
+        """Set it up for writing; make the tables in a new file."""
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=FULL")
-        if new:
-            with self._transaction():
+        with self._transaction():  # whoever comes second waits here, and finds the tables
+            if self._is_new():
                 for statement in _schema():
                     self.db.execute(statement)
 

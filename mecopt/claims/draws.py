@@ -38,15 +38,18 @@ def decades(lo: float, hi: float, *, special: Sequence[float] = ()) -> Floats:
     digit_counts = DIGITS + (0,) * (4 if special else 1)
     forms = st.sampled_from([(digits, exponent) for digits in digit_counts for exponent in exponents])
     given = [float(x) for x in (*special, *special, lo, hi)]
+    # made once: to make a strategy takes as long as to draw from it
+    which = st.integers(0, len(given) - 1)
+    mantissas = {n: st.integers(10 ** (n - 1), 10**n - 1) for n in set(DIGITS)}
 
     @st.composite
     def build(draw: Callable[[SearchStrategy[Any]], Any]) -> float:
         # Always two choices: Hypothesis takes fewer for simpler, and 1 is to be the simplest number.
         digits, exponent = draw(forms)
         if digits == 0:
-            index: int = draw(st.integers(0, len(given) - 1))
+            index: int = draw(which)
             return given[index]
-        mantissa = draw(st.integers(10 ** (digits - 1), 10**digits - 1))
+        mantissa = draw(mantissas[digits])
         return min(max(float(f"{mantissa}e{exponent - digits + 1}"), lo), hi)
 
     return build()

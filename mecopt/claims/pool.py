@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO
 
+from mecopt.claims.search import few_collections
 from mecopt.claims.verdict import Verdict
 
 Target = tuple[str, str]
@@ -54,8 +55,9 @@ def run_all(
             progress(len(found), len(targets), verdict)
 
     if workers <= 1:
-        for target in targets:
-            arrived(target, judge(target, samples, seed))
+        with few_collections():
+            for target in targets:
+                arrived(target, judge(target, samples, seed))
         return found
     crew = _Crew()
     threads = ThreadPoolExecutor(workers)
@@ -160,10 +162,11 @@ def serve() -> None:
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a solver prints must not get between the answers
-    while True:
-        try:
-            target, samples, seed = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickle.dump(judge(target, samples, seed), answers)
-        answers.flush()
+    with few_collections():
+        while True:
+            try:
+                target, samples, seed = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            pickle.dump(judge(target, samples, seed), answers)
+            answers.flush()

@@ -1,6 +1,7 @@
 """Search for a violation: random draws, then draws steered towards smaller slack, then shrinking."""
 
 import copy
+import gc
 import math
 import warnings
 import zlib
@@ -156,6 +157,23 @@ def run_check(claim: Claim, case: Case, subject: Any) -> Slack | None:
         return None if answer is None else Slack.read(answer)
     except Exception as error:
         raise CheckError(f"{_say(error)} on the case {short(tidy(case))}") from error
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Collect garbage seldom, and never look again at what was there before.
+
+    Half a million objects of imported libraries would be gone through thousands of times: a tenth of a run.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "mecopt.cli.report:report",
     "list": "mecopt.cli.listing:list_",
     "explain": "mecopt.cli.explain:explain",
+    "learn": "mecopt.cli.learn:learn",
     "new": "mecopt.cli.new:new",
 }
 """Name -> module and function, in the order of `mecopt --help`."""

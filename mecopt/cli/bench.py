@@ -124,6 +124,7 @@ def problem_keys(given: tuple[str, ...]) -> tuple[str, ...]:
 
 def into_store(given: dict[str, Any], plan: Any, *, stated: bool) -> int:
     """Run a plan into the store; with --resume and no plan stated, the store's last one."""
+    from mecopt.bench import cluster
     from mecopt.bench import plan as plans
     from mecopt.bench.run import run
     from mecopt.bench.store import Store
@@ -136,6 +137,7 @@ def into_store(given: dict[str, Any], plan: Any, *, stated: bool) -> int:
     else:
         wanted = plan()
     plans.check(wanted)
+    cluster.check(given["dask"])
     plans.shard([], given["shard"])
     with Store(file, must_exist=resume) as store:
         if not resume and store.count():

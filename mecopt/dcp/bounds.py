@@ -127,7 +127,7 @@ def reached(program: ConeProgram, x: Array) -> tuple[float, str]:
         if not answer.usable:
             return np.inf, "the oracle found no epigraph variables for the point"
         z[~own] = answer.z
-    inner = oracle.inside_primal(program.A, program.b, program.blocks)
+    inner = oracle.inside_primal(program.c, program.A, program.b, program.blocks)
     equal = sum(k.size for k in program.blocks if k.kind == "zero")
 
     def outside_cone(v: Any) -> list[Block]:

@@ -76,7 +76,7 @@ def _bound(program: ConeProgram) -> float:
     guess = oracle.solve(program.c, program.A, program.b, program.blocks)
     if not guess.usable:
         return -np.inf
-    inner, _ = oracle.inside_dual(program.c, program.A, program.blocks)
+    inner, _ = oracle.inside_dual(program.c, program.A, program.b, program.blocks)
     return bounds.dual_bound(program, guess.y, inner, "", rigorous=True).value
 
 

@@ -66,10 +66,11 @@ def dual_rows(blocks: Sequence[Block]) -> Any:
     return into[sum(k.size for k in blocks if k.kind == "zero") :]
 
 
-def inside_dual(c: Array, A: Any, blocks: Sequence[Block]) -> tuple[Array | None, Array]:
-    """Some y with A'y + c = 0 well inside the dual cone, or None and an unbounded direction.
+def inside_dual(c: Array, A: Any, b: Array, blocks: Sequence[Block]) -> tuple[Array | None, Array]:
+    """The best y with A'y + c = 0 well inside the dual cone, or None and an unbounded direction.
 
-    max tau <= 1 s.t. A'y + c = 0, y - tau e in K*, where e is `interior`.
+    First max tau <= 1 s.t. A'y + c = 0, y - tau e in K*, e being `interior`; then the best multipliers with
+    half of that tau. Without the second step y may be far away, and leaning towards it dear.
     """
     m, n = A.shape
     cone, e = dual_rows(blocks), interior(blocks, m)
@@ -82,12 +83,16 @@ def inside_dual(c: Array, A: Any, blocks: Sequence[Block]) -> tuple[Array | None
     aim = np.zeros(m + 1)
     aim[m] = -1.0
     found = solve(aim, rows, right, shapes)
-    good = found.usable and found.z[m] > TOLERANCE
-    return (found.z[:m] if good else None), found.y[:n]
+    if not (found.usable and found.z[m] > TOLERANCE):
+        return None, found.y[:n]
+    shapes.pop(1)
+    right = np.concatenate([-c, -found.z[m] / 2 * (cone @ e)])
+    best = solve(b, sp.vstack([A.T, -cone]), right, shapes)
+    return (best.z if best.usable else found.z[:m]), found.y[:n]
 
 
-def inside_primal(A: Any, b: Array, blocks: Sequence[Block]) -> Array | None:
-    """Some z with b - A z well inside the cone, or None: max tau <= 1 s.t. b - A z - tau e in K."""
+def inside_primal(c: Array, A: Any, b: Array, blocks: Sequence[Block]) -> Array | None:
+    """The best z with b - A z well inside the cone, or None; in two steps, as `inside_dual`."""
     m, n = A.shape
     rows = sp.vstack(
         [
@@ -103,4 +108,7 @@ def inside_primal(A: Any, b: Array, blocks: Sequence[Block]) -> Array | None:
     aim = np.zeros(n + 1)
     aim[n] = -1.0
     found = solve(aim, rows[order], right, shapes)
-    return found.z[:n] if found.usable and found.z[n] > TOLERANCE else None
+    if not (found.usable and found.z[n] > TOLERANCE):
+        return None
+    best = solve(c, A, b - found.z[n] / 2 * interior(blocks, m), blocks)
+    return best.z if best.usable else found.z[:n]

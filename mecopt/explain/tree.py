@@ -13,6 +13,8 @@ SYMBOLS = {
     "index": "[ ]",
     "special_index": "[ ]",
     "Promote": "repeat",
+    "Power": "power",
+    "PowerApprox": "power",
     "Pnorm": "norm",
     "PnormApprox": "norm",
     "Inequality": "<=",
@@ -79,7 +81,16 @@ def _expression(expression: Any) -> Node:
         label = expression.name() if kind in ("variable", "parameter") else _symbol(expression)
     children = () if kind != "atom" else _children(expression)
     sign = SIGNS.get(str(expression.sign), "±")
-    return Node(label, kind, sign, str(expression.curvature).lower(), expression.shape, children)
+    return Node(label, kind, sign, _curvature(expression), expression.shape, children)
+
+
+def _curvature(expression: Any) -> str:
+    """What the rules of DCP see; CVXPY's own word may be one of other rules, such as log-log convex."""
+    if expression.is_constant():
+        return "constant"
+    if expression.is_affine():
+        return "affine"
+    return "convex" if expression.is_convex() else "concave" if expression.is_concave() else "unknown"
 
 
 def _children(parent: Any) -> tuple[Node, ...]:

@@ -1,6 +1,6 @@
 r"""Maximise a concave function of a few variables from its values and supergradients: the ellipsoid method.
 
-    max f(x),   f concave,   a maximiser known to lie within an axis-parallel ellipsoid
+    max f(x),   f concave,   x >= least (optional),   a maximiser within a known axis-parallel ellipsoid
 
 Each step cuts away the part of the ellipsoid where f(c) + g (x - c) is below the best value seen (a deep
 cut) and wraps what is left into the smallest ellipsoid. The volume shrinks by e^(-1/(2 n)) at least, and
@@ -32,10 +32,17 @@ class Ellipsoid(NamedTuple):
     best: Array
     best_value: float
     bound: float
+    outside: float = 0.0
 
 
 def ellipsoid_method(
-    oracle: Oracle, centre: Array, *, radii: Array, precision: float, max_steps: int
+    oracle: Oracle,
+    centre: Array,
+    *,
+    radii: Array,
+    precision: float,
+    max_steps: int,
+    least: Array | None = None,
 ) -> tuple[Ellipsoid, Trace]:
     """Shrink the ellipsoid with these half-axes until the bound is within `precision` of the best value.
 
@@ -44,6 +51,12 @@ def ellipsoid_method(
     """
 
     def enter(state: Ellipsoid) -> Ellipsoid:
+        if least is not None and np.any(state.centre < least):
+            worst = int(np.argmax(least - state.centre))
+            inwards = np.zeros_like(state.centre)
+            inwards[worst] = 1.0
+            outside = float(least[worst] - state.centre[worst])
+            return state._replace(value=-np.inf, gradient=inwards, outside=outside)
         value, gradient = oracle(state.centre)
         reach = float(np.linalg.norm(state.factor.T @ gradient))
         better = value > state.best_value
@@ -53,10 +66,15 @@ def ellipsoid_method(
             best=state.centre if better else state.best,
             best_value=value if better else state.best_value,
             bound=min(state.bound, value + reach),
+            outside=0.0,
         )
 
     def stop(state: Ellipsoid) -> Ended | None:
-        if not (np.isfinite(state.value) and np.any(state.factor.T @ state.gradient)):
+        if not np.any(state.factor.T @ state.gradient):
+            return "stationary"
+        if state.outside > 0:
+            return None
+        if not np.isfinite(state.value):
             return "stationary"
         near = state.bound - state.best_value <= precision * abs(state.best_value)
         return "converged" if near else None
@@ -78,7 +96,8 @@ def _cut(state: Ellipsoid) -> Ellipsoid:
     reach = float(np.linalg.norm(direction))
     direction = direction / reach
     # at depth 1 the part is a point; rounding may ask for more
-    depth = min((state.best_value - state.value) / reach, 1 - 1e-9)
+    missing = state.outside if state.outside > 0 else state.best_value - state.value
+    depth = min(missing / reach, 1 - 1e-9)
     axis = state.factor @ direction
     centre = state.centre + (1 + n * depth) / (n + 1) * axis
     if n == 1:

@@ -68,6 +68,7 @@ def _ofdma(
 ) -> Figure:
     labels = {
         "relaxation": "relaxation (bound)",
+        "best": "optimum up to N = 16, then branch and bound",
         "rounding": "relaxation and rounding",
         "phases-reoptimised": "heuristic, bits re-optimised",
         "phases": "heuristic as printed",
@@ -80,6 +81,10 @@ def _ofdma(
         schemes=tuple(Scheme(name, label, printed.get(name)) for name, label in labels.items()),
         orders=(*(("relaxation", name) for name in labels if name != "relaxation"),),
         ratios=(
+            ("best", "relaxation"),
+            ("rounding", "best"),
+            ("phases-reoptimised", "best"),
+            ("phases", "best"),
             ("rounding", "relaxation"),
             ("phases-reoptimised", "relaxation"),
             ("phases", "relaxation"),
@@ -92,7 +97,7 @@ def _ofdma(
 
 def _timed_table(table: Figure, key: str, title: str, printed: Mapping[str, tuple[float, ...]]) -> Figure:
     """The run times of a table's schemes."""
-    schemes = (scheme for scheme in table.schemes if scheme.key != "relaxation")
+    schemes = (scheme for scheme in table.schemes if scheme.key not in ("relaxation", "best"))
     return replace(
         table,
         key=key,

@@ -17,7 +17,13 @@ from mecopt.problem import FEASIBILITY, TOL_EXACT, TOL_SOLVER, Problem
 from mecopt.result import Point
 
 from . import P1
-from .ofdma import P4, P4R, methods, phases
+from .ofdma import P4, P4R, exact, methods, phases
+
+EXACT_SUBCHANNELS = 16
+"""Up to so many the optimum is that of the dynamic programme: a second for each instance."""
+
+SEARCH_SECONDS = 1.0
+"""For the branch and bound beyond."""
 
 TDMA_SCHEMES = {"optimal": "closed-form", "algorithm-3": "algorithm-3", "equal": "baseline:equal"}
 
@@ -34,10 +40,10 @@ def draw_ofdma(users: int, subchannels: int, samples: int, seed: int) -> Sequenc
 
 
 def cut(s: Instance, problem: Problem, **sizes: int) -> Instance:
-    """The first users, or sub-channels, of an instance."""
+    """The first users, or sub-channels, of an instance or of each in a batch."""
     axes = {field.name: field.axes for field in problem.fields}
     data = {
-        name: array[tuple(slice(sizes.get(axis)) for axis in axes[name])] for name, array in s.data.items()
+        name: array[(..., *(slice(sizes.get(axis)) for axis in axes[name]))] for name, array in s.data.items()
     }
     return problem.instance(data)
 
@@ -106,13 +112,13 @@ def _warm_up() -> None:
 
 
 def ofdma_schemes(s: Instance) -> dict[str, Outcome]:
-    """The relaxation, its rounding, the heuristic in both modes of Phase 4, greedy.
+    """The relaxation, the optimum or nearly, rounding, the heuristic in both modes of Phase 4, greedy.
 
     The rounding's time holds that of the relaxation.
     """
     reason = str(P4.infeasible(s))
     if reason:
-        keys = ("relaxation", "rounding", "phases", "phases-reoptimised", "greedy")
+        keys = ("relaxation", "best", "rounding", "phases", "phases-reoptimised", "greedy")
         return dict.fromkeys(keys, Outcome(math.nan, said=f"infeasible instance: {reason}"))
     _warm_up()
     relaxed, relaxing = _timed(partial(methods.relax, s))
@@ -120,12 +126,20 @@ def ofdma_schemes(s: Instance) -> dict[str, Outcome]:
     prices, shared = relaxed.multipliers, P4R.instance(s.data)
     found = {
         "relaxation": judged(P4R, shared, relaxed, relaxing, prices=prices, gap=TOL_SOLVER),
+        "best": judged(P4, s, *_timed(partial(best, s)), prices=prices),
         "rounding": judged(P4, s, rounded, relaxing + rounding, prices=prices),
     }
     for key, method in (("phases",) * 2, ("phases-reoptimised",) * 2, ("greedy", "baseline:greedy")):
         point, seconds = _timed(partial(P4.run, s, method=method))
         found[key] = judged(P4, s, point, seconds, prices=prices)
     return found
+
+
+def best(s: Instance) -> Point:
+    """The optimum with few sub-channels, beyond that the best point of a short branch and bound."""
+    if s.sizes["subchannels"] <= EXACT_SUBCHANNELS and exact.affordable(*s.channel_gain.shape):
+        return P4.run(s, method="exact")
+    return P4.run(s, method="branch-and-bound", options={"seconds": SEARCH_SECONDS})
 
 
 def by_subchannels(s: Instance, subchannels: float) -> Mapping[str, Outcome]:

@@ -26,6 +26,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
+from mecopt.exponents import exponents
 from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
@@ -160,7 +161,7 @@ class TdmaStatement:
     def _exponents(self, ops: Arithmetic, d: Data, wanted: Array) -> Numbers:
         """Exponents y >= 0 with A ((y - 1) e^y + 1) close to the wanted airtime price."""
         ratio = ops.number(wanted) / d.power_scale
-        start = dual_search.exponents(np.asarray(ratio, dtype=np.float64))
+        start = exponents(np.asarray(ratio, dtype=np.float64))
         y = ops.number(start)
         if ops is FLOAT:
             return y

@@ -87,6 +87,7 @@ def test_sweep(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         (["bench", "rogues", "--timeout", "0"], "timeout: got 0"),
         (["bench", "rogues", "--timeout", "nan"], "timeout: got nan"),
         (["bench", "rogues", "--shard", "3/2"], "shard: got '3/2'"),
+        (["bench", "--dask", "rogues"], "dask: got 'rogues'"),
         (["bench", "rogues", "--instances", "0"], "0 is not in the range"),
         (["bench", "--resume", "--store", "none.sqlite"], "there is no file none.sqlite"),
         (["bench", "rogues", "--resume", "--store", "none.sqlite"], "there is no file none.sqlite"),

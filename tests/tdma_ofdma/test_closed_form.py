@@ -9,6 +9,7 @@ import scipy.optimize
 from mpmath import mpf
 
 from mecopt.instance import Instance
+from mecopt.problems.tdma_ofdma import closed_form
 from mecopt.problems.tdma_ofdma.closed_form import fill_in_order, priorities, terms
 from tests.tdma_ofdma.cases import (
     DIGITS,
@@ -451,3 +452,15 @@ def test_filling_in_order() -> None:
     granted = fill_in_order(rank, wanted, np.array([[5.0], [2.5]]))
     assert granted.tolist() == [[0.0, 1.0, 2.0, 2.0], [1.0, 0.0, 1.5, 0.0]]
     assert fill_in_order(rank, wanted, np.array([[100.0], [0.0]])).tolist() == [wanted[0].tolist(), [0.0] * 4]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_taken_in_parts_has_the_same_digits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = PROBLEMS[name]
+    s = problem.sample(users=4, batch=11, seed=2)
+    whole = problem.run(s)
+    monkeypatch.setattr(closed_form, "PART", 12)
+    parts = problem.run(s)
+    for group in ("x", "multipliers"):
+        for key, array in getattr(whole, group).items():
+            np.testing.assert_array_equal(array, getattr(parts, group)[key])

@@ -140,3 +140,16 @@ def test_without_numba_the_same_answers():
     s = PROBLEMS["P3"].sample(users=12, batch=4, seed=3)
     bits, time, price = many_users.threshold_policy(s)
     np.testing.assert_allclose(found, np.concatenate([bits.ravel(), time.ravel(), price]), rtol=1e-12)
+
+
+LIGHT = """
+import sys
+import mecopt
+assert not {"cvxpy", "scipy", "numba", "sympy", "flint"} & set(sys.modules)
+s = mecopt.load("tdma_ofdma.P2")
+assert not {"cvxpy", "scipy", "numba", "sympy", "flint"} & set(sys.modules)
+"""
+
+
+def test_nothing_heavy_is_imported_before_it_is_used():
+    subprocess.run([sys.executable, "-c", LIGHT], cwd=ROOT, timeout=120, check=True)

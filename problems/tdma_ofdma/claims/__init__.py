@@ -59,5 +59,11 @@ ORDER = (
     "OFDMA-H2",
     "OFDMA-X1",
     "OFDMA-R7",
+    "FIG-3a",
+    "FIG-3b",
+    "FIG-3c",
+    "TAB-I",
+    "TAB-II",
+    "TAB-III/IV",
     "TDMA-SCN",
 )

@@ -145,3 +145,14 @@ def test_dual_is_concave_with_its_supergradient() -> None:
         one, other = (10.0 ** rng.uniform(-12, -6, 3) for _ in range(2))
         value, slope = dual.dual(users, one)
         assert dual.dual(users, other)[0] <= value + slope @ (other - one) + 1e-12 * abs(value)
+
+
+@pytest.mark.slow
+def test_many_subchannels_without_the_solvers_prices() -> None:
+    """K = 8, N = 256 in seconds, and the referee's own search for prices comes to the same optimum."""
+    s = P4R.sample(users=8, subchannels=256, seed=4)
+    r = P4R.solve(s, method="relaxation", tol=1e-6)
+    assert r.seconds < 30
+    own = P4R.certify(s, r.x, tol=1e-7)
+    assert own.rigorous
+    assert 0 <= own.gap <= 1e-6

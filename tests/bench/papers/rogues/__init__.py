@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -152,4 +153,13 @@ MAX = Problem(
     sizes={"users": 3},
 )
 
-PAPER = Paper("rogues", "Methods that misbehave", "Nobody 2024", "10.0/rogues", (MAX,))
+SLOW = replace(
+    MAX,
+    key="rogues.SLOW",
+    own_methods=(
+        Method("rough", "leaves a gap of 1e-4", scaled(1 - 1e-4)),
+        Method("hang", "for whoever waits for the optimum", hang),
+    ),
+)
+
+PAPER = Paper("rogues", "Methods that misbehave", "Nobody 2024", "10.0/rogues", (MAX, SLOW))

@@ -1,0 +1,146 @@
+"""What the claims share: cases, brackets that are proved to hold an optimum, values in balls, tidy "
+"tolerances."""
+
+import json
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mecopt.claims import Interval, ProofError, decades, instances
+from mecopt.instance import Instance
+from mecopt.problem import Problem
+
+from .. import AF, DF, FDHR, P1, TDHR, scenario
+from ..links import Plan
+
+PAPER = "Chen et al. 2020"
+
+Case = dict[str, Any]
+
+HOLDS, FAILS = Interval(1.0, 1.0), Interval(-1.0, -1.0)
+
+EXACT, EXACT_REASON = 1e-12, "relative to the larger side; exact up to ball arithmetic"
+PROVED, PROVED_REASON = 1e-6, "relative to the optimum, which is proved to 3e-7"
+
+BY_NAME: dict[str, Problem] = {"hr": P1, "af": AF, "df": DF, "fdhr": FDHR, "tdhr": TDHR}
+
+NATURAL: dict[str, SearchStrategy[Any]] = {
+    **dict.fromkeys(
+        (
+            "input_bits",
+            "cycles_per_bit",
+            "bandwidth",
+            "max_user_power",
+            "max_relay_power",
+            "max_user_frequency",
+        ),
+        decades(0.1, 10),
+    ),
+    **dict.fromkeys(
+        ("max_relay_frequency", "user_energy_coefficient", "relay_energy_coefficient"), decades(0.1, 10)
+    ),
+    **dict.fromkeys(scenario.GAINS, decades(1e-2, 1e2)),
+    "conversion_ratio": decades(0.01, 1),
+    "noise_psd": decades(1e-2, 10),
+    "weight": decades(1e-2, 1e2),
+    "af_prelog": st.sampled_from([0.5, 1.0]),
+    "noise_model": st.sampled_from(["band", "fixed"]),
+}
+"""Dimensionless data around 1: counterexamples shrink to numbers a reader can check by hand."""
+
+
+def cases(**overrides: SearchStrategy[Any]) -> SearchStrategy[Case]:
+    """Cases of P1 with both chains alive."""
+    drawn: dict[str, Any] = NATURAL | overrides
+    return instances(P1, **drawn)
+
+
+def with_plan(draws: SearchStrategy[Case] | None = None) -> SearchStrategy[Case]:
+    """An instance and a plan inside its limits: shares of the band, the CPUs and the budgets."""
+    share = st.integers(1, 9).map(lambda n: n / 10)
+    names = ("beta", "omega", "user_cpu", "relay_cpu", "user_af", "relay_af", "user_df", "relay_df")
+    shares = st.fixed_dictionaries(dict.fromkeys(names, share))
+    return st.builds(
+        lambda data, plan: {"data": data, "plan": plan}, draws if draws is not None else cases(), shares
+    )
+
+
+def plan_of(case: Case) -> Plan:
+    """The plan of a case: DF powers are shares of what AF leaves."""
+    s, v = case["data"], case["plan"]
+    return Plan(
+        beta=v["beta"],
+        omega=v["omega"],
+        user_frequency=v["user_cpu"] * s["max_user_frequency"],
+        relay_frequency=v["relay_cpu"] * s["max_relay_frequency"],
+        user_af_power=v["user_af"] * s["max_user_power"],
+        user_df_power=v["user_df"] * (1 - v["user_af"]) * s["max_user_power"],
+        relay_af_power=v["relay_af"] * s["max_relay_power"],
+        relay_df_power=v["relay_df"] * (1 - v["relay_af"]) * s["max_relay_power"],
+    )
+
+
+class Bracket(NamedTuple):
+    """An optimum lies in [lower, upper], proved in balls; the point that reaches `upper`."""
+
+    lower: float
+    upper: float
+    x: dict[str, float]
+
+
+def bracket(name: str, data: Case) -> Bracket | None:
+    """The optimum of hr, af, df, fdhr or tdhr; None where it could not be proved to 1e-6."""
+    return _bracket(name, json.dumps({k: v for k, v in data.items() if k != "problem"}, sort_keys=True))
+
+
+@lru_cache(maxsize=4096)
+def _bracket(name: str, text: str) -> Bracket | None:
+    problem = BY_NAME[name]
+    r = problem.solve(problem.instance(json.loads(text)))
+    c = r.certificate
+    if r.status not in ("optimal", "feasible") or not c.rigorous or not c.gap <= PROVED:
+        return None
+    return Bracket(float(c.bound), float(c.upper), {key: float(value) for key, value in r.x.items()})
+
+
+def proved_value(problem: Problem, s: Instance, plan: Plan) -> Interval | None:
+    """The cost of a feasible plan, enclosed; None if it is not feasible to rounding."""
+    from mecopt.arithmetic import FLOAT, ball_arithmetic, lower, upper
+
+    st_ = problem.statement
+    names = {o.name for o in problem.outputs}
+    x = {name: value for name, value in plan.outputs().items() if name in names}
+    worst = max(float(v) for v in st_.violations(st_.lift(FLOAT, s), x).values())
+    if not worst <= 1e-9:
+        return None
+    with ball_arithmetic() as ops:
+        d = st_.lift(ops, s)
+        ball: Any = np.asarray(st_.value(ops, d, st_.feasible_neighbour(ops, d, x)), dtype=object)[()]
+        return Interval(lower(ball), upper(ball)) if ball.is_finite() else None
+
+
+def difference(a: Interval, b: Interval, scale: float) -> Interval:
+    """(a - b)/scale, enclosed."""
+    return Interval((a.lo - b.hi) / scale, (a.hi - b.lo) / scale)
+
+
+def around(slack: float, error: float = 1e-12) -> Interval:
+    """A slack of well-conditioned double arithmetic with its error."""
+    return Interval(slack - error * (1 + abs(slack)), slack + error * (1 + abs(slack)))
+
+
+def vanishes(expression: Any, what: str) -> None:
+    """Raise `ProofError` unless SymPy reduces the expression to zero."""
+    rest = sp.simplify(sp.expand(expression))
+    if rest != 0:
+        raise ProofError(f"{what}: SymPy is left with {rest}")
+
+
+def holds(condition: Any, what: str) -> None:
+    """Raise `ProofError` unless SymPy is certain of the condition."""
+    if condition is not True and condition != sp.true:
+        raise ProofError(f"{what}: SymPy says {condition}")

@@ -1,0 +1,295 @@
+r"""The convex programme (28) that Algorithm 1 solves at every iterate, compiled once, in scaled variables.
+
+P2 (20) has a product in place of every quotient, x <= u v, and products in the objective. With S = c u0 +
+v0/c
+
+    x <= u v        is implied by   x + (c u)^2/2 + (v/c)^2/2 <= S (c u + v/c) - S^2/2             (27)
+    u v             is at most      (c u + v/c)^2/2 + c^2 u0^2/2 + v0^2/(2 c^2) - c^2 u0 u - v0 v/c^2
+    x f^2           is at most      the same with v = f^2, - f^2 <= f0^2 - 2 f0 f
+
+tight at (u0, v0) for every c > 0. The balanced c^2 = v0/u0 makes both squares alike and the split independent
+of units; `balance` multiplies it, to study what an unbalanced split costs. Rates, with h(u, x) = u ln(1 +
+x/u):
+
+    band   r1 <= h(wbar, a) + h(wbar, c) - h(wbar, a + c),  the last linearised; r2 <= h(w, .), r3 <= h(w, .)
+    fixed  r_i <= (band) s_i as products, s1 <= ln(1 + a) + ln(1 + c) - ln(1 + a + c), the last linearised
+
+Powers are shares of budgets, frequencies of limits, times in units of T0 = L C/(F_A + F_R), energies in w T0,
+rates in nats per second and hertz. Source: Chen et al. 2020, Section III.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mecopt import conic
+from mecopt.solvers import EXPONENTIAL, solver
+
+from ..links import Data, Plan, costs, over, spectral
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+FLOOR = 1e-6
+"""Factors are taken to be at least this when a product is split."""
+
+CONES = EXPONENTIAL
+
+Values = dict[str, float]
+
+
+@dataclass
+class Surrogate:
+    """One compiled programme. `values` fills its parameters; the variables are read by name."""
+
+    noise_grows: bool
+    variables: dict[str, "cp.Variable"] = field(default_factory=dict)
+    parameters: dict[str, "cp.Parameter"] = field(default_factory=dict)
+    rows: "list[cp.Constraint]" = field(default_factory=list)
+    costs: list[Any] = field(default_factory=list)
+    below: dict[str, tuple[str, str]] = field(default_factory=dict)
+    above: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def variable(self, *names: str) -> Iterator[Any]:
+        """New non-negative variables."""
+        import cvxpy as cp
+
+        for name in names:
+            self.variables[name] = cp.Variable(nonneg=True, name=name)
+            yield self.variables[name]
+
+    def p(self, name: str) -> Any:
+        """A non-negative parameter, made when first asked for."""
+        import cvxpy as cp
+
+        if name not in self.parameters:
+            self.parameters[name] = cp.Parameter(nonneg=True, name=name)
+        return self.parameters[name]
+
+    def product_below(self, key: str, x: Any, u: str, v: str) -> None:
+        """x <= u v by (27)."""
+        import cvxpy as cp
+
+        a, b = self.variables[u], self.variables[v]
+        self.below[key] = (u, v)
+        squares = cp.square(self.p(f"{key}.u") * a) + cp.square(self.p(f"{key}.v") * b)
+        line = self.p(f"{key}.slope_u") * a + self.p(f"{key}.slope_v") * b - self.p(f"{key}.level")
+        self.rows.append(x + squares <= line)
+
+    def product_above(self, key: str, u: str, v: str, *, squared: bool = False) -> None:
+        """Add the upper bound of factor u v (of factor u v^2 if `squared`) to the objective."""
+        import cvxpy as cp
+
+        a, b = self.variables[u], self.variables[v]
+        self.above[key] = (u, v)
+        inner = cp.square(b) if squared else b
+        square = cp.square(self.p(f"{key}.u") * a + self.p(f"{key}.v") * inner)
+        line = self.p(f"{key}.slope_u") * a + self.p(f"{key}.slope_v") * b
+        self.costs.append(square - line + self.p(f"{key}.level"))
+
+
+@cache
+def build(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
+    """The compiled programme for a noise model."""
+    return make(noise_grows=noise_grows)
+
+
+def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
+    """A fresh programme for a noise model."""
+    import cvxpy as cp
+
+    m = Surrogate(noise_grows)
+    beta, rest, band, df_band = m.variable("beta", "rest", "af_band", "df_band")
+    f_a, f_r, p1, p2, q, p4 = m.variable("f_a", "f_r", "p1", "p2", "q", "p4")
+    time, t_af, t_up, t_down, local, edge = m.variable("time", "t_af", "t_up", "t_down", "local", "edge")
+    rates = dict(zip(("r1", "r2", "r3"), m.variable("r1", "r2", "r3"), strict=True))
+    m.rows += [beta + rest == 1, band + df_band <= 1, f_a <= 1, f_r <= 1, p1 + p2 <= 1, q + p4 <= 1]
+    m.rows += [local + m.p("prelog") * t_af <= time, t_up + t_down + edge <= time]
+    m.product_below("af", m.p("down") * rest, "t_af", "r1")
+    m.product_below("up", m.p("upload") * beta, "t_up", "r2")
+    m.product_below("down", m.p("down") * beta, "t_down", "r3")
+    m.product_below("local", m.p("c_a") * rest, "local", "f_a")
+    m.product_below("edge", m.p("c_r") * beta, "edge", "f_r")
+    m.product_above("e_local", "rest", "f_a", squared=True)
+    m.product_above("e_edge", "beta", "f_r", squared=True)
+    for key, airtime, power in (
+        ("e_p1", "t_af", "p1"),
+        ("e_q", "t_af", "q"),
+        ("e_p2", "t_up", "p2"),
+        ("e_p4", "t_down", "p4"),
+    ):
+        m.product_above(key, airtime, power)
+    a, c = m.p("snr1") * p1, m.p("snr2") * q
+    up, down = m.p("snr3") * p2, m.p("snr4") * p4
+    hops = m.p("tangent_a") * p1 + m.p("tangent_c") * q
+    if noise_grows:
+        gains = -cp.rel_entr(band, band + a) - cp.rel_entr(band, band + c)
+        m.rows.append(rates["r1"] <= gains - m.p("tangent_band") * band - hops)
+        m.rows += [
+            rates["r2"] <= -cp.rel_entr(df_band, df_band + up),
+            rates["r3"] <= -cp.rel_entr(df_band, df_band + down),
+        ]
+    else:
+        s1, s2, s3 = m.variable("s1", "s2", "s3")
+        m.rows.append(s1 <= cp.log1p(a) + cp.log1p(c) - m.p("tangent_level") - hops)
+        m.rows += [s2 <= cp.log1p(up), s3 <= cp.log1p(down)]
+        for key, width, s in (("r1", "af_band", "s1"), ("r2", "df_band", "s2"), ("r3", "df_band", "s3")):
+            m.product_below(f"rate_{key}", rates[key], width, s)
+    return m, cp.Problem(cp.Minimize(time + sum(m.costs)), m.rows)
+
+
+def point_values(d: Data, x: Plan, *, noise_grows: bool) -> Values:
+    """Every variable of the programme at a plan, auxiliaries tight."""
+    unit = d.cycles / (d.user_frequency + d.relay_frequency)
+    found = costs(d, x)
+    rates = spectral(d, x)
+    rest, band = 1 - x.beta, 1 - x.omega
+    local, edge = over(rest * d.cycles, x.user_frequency), over(x.beta * d.cycles, x.relay_frequency)
+    values = {
+        "beta": x.beta,
+        "rest": rest,
+        "af_band": band,
+        "df_band": x.omega,
+        "f_a": x.user_frequency / d.user_frequency,
+        "f_r": x.relay_frequency / d.relay_frequency,
+        "p1": x.user_af_power / d.user_power,
+        "p2": x.user_df_power / d.user_power,
+        "q": x.relay_af_power / d.relay_power,
+        "p4": x.relay_df_power / d.relay_power,
+        "time": max(found.af_time, found.df_time) / unit,
+        "t_af": found.af_airtime / unit,
+        "t_up": found.up_airtime / unit,
+        "t_down": found.down_airtime / unit,
+        "local": local / unit,
+        "edge": edge / unit,
+        "r1": band * rates[0],
+        "r2": x.omega * rates[1],
+        "r3": x.omega * rates[2],
+    }
+    return values if noise_grows else values | dict(zip(("s1", "s2", "s3"), rates, strict=True))
+
+
+def parameters(m: Surrogate, d: Data, x: Plan, *, balance: float = 1.0) -> Values:
+    """The parameters at a plan."""
+    unit = d.cycles / (d.user_frequency + d.relay_frequency)
+    at = point_values(d, x, noise_grows=m.noise_grows)
+    given = {
+        "prelog": 1 / d.eta,
+        "down": d.down_nats / unit,
+        "upload": d.up_nats / unit,
+        "c_a": d.cycles / d.user_frequency / unit,
+        "c_r": d.cycles / d.relay_frequency / unit,
+        "snr1": d.snr[0],
+        "snr2": d.snr[1],
+        "snr3": d.snr[2],
+        "snr4": d.snr[3],
+    }
+    energy = d.weight * unit
+    factors = {
+        "e_local": d.kappa_user * d.cycles * d.user_frequency**2 / energy,
+        "e_edge": d.kappa_relay * d.cycles * d.relay_frequency**2 / energy,
+        "e_p1": d.user_power / d.weight,
+        "e_q": d.relay_power / d.weight,
+        "e_p2": d.user_power / d.weight,
+        "e_p4": d.relay_power / d.weight,
+    }
+    for key, (u, v) in m.below.items():
+        given |= {f"{key}.{name}": value for name, value in below(at[u], at[v], balance).items()}
+    for key, (u, v) in m.above.items():
+        squared = key in ("e_local", "e_edge")
+        line = above(at[u], at[v], balance, squared=squared)
+        given |= {f"{key}.{name}": value for name, value in scaled(line, factors[key]).items()}
+    return given | tangent(d, at, noise_grows=m.noise_grows)
+
+
+def below(u0: float, v0: float, balance: float = 1.0) -> Values:
+    """Coefficients of (27)."""
+    c = balance * math.sqrt(max(v0, FLOOR) / max(u0, FLOOR))
+    s = c * u0 + v0 / c
+    return {
+        "u": c / math.sqrt(2),
+        "v": 1 / c / math.sqrt(2),
+        "slope_u": s * c,
+        "slope_v": s / c,
+        "level": s * s / 2,
+    }
+
+
+def above(u0: float, v0: float, balance: float = 1.0, *, squared: bool = False) -> Values:
+    """Coefficients of the upper bound of u v, or of u v^2."""
+    w0 = v0 * v0 if squared else v0
+    c = balance * math.sqrt(max(w0, FLOOR) / max(u0, FLOOR))
+    slope = w0 / c**2
+    line = {"u": c / math.sqrt(2), "v": 1 / c / math.sqrt(2), "slope_u": c**2 * u0, "slope_v": slope}
+    level = (c * u0) ** 2 / 2 + (w0 / c) ** 2 / 2
+    if squared:  # w = v^2 enters the line by its tangent, w >= 2 v0 v - v0^2
+        line["slope_v"], level = 2 * slope * v0, level + slope * w0
+    return line | {"level": level}
+
+
+def scaled(line: Values, factor: float) -> Values:
+    """Coefficients of `factor` times the bound."""
+    root = math.sqrt(factor)
+    return {name: value * (root if name in ("u", "v") else factor) for name, value in line.items()}
+
+
+def tangent(d: Data, at: Values, *, noise_grows: bool) -> Values:
+    """The linearised part of the AF rate."""
+    total = d.snr[0] * at["p1"] + d.snr[1] * at["q"]
+    band = max(at["af_band"], FLOOR) if noise_grows else 1.0
+    slope = band / (band + total)
+    hops = {"tangent_a": slope * d.snr[0], "tangent_c": slope * d.snr[1]}
+    if noise_grows:
+        return hops | {"tangent_band": math.log1p(total / band) - total / (band + total)}
+    # ln(1 + S) - S/(1 + S) >= 0
+    return hops | {"tangent_level": math.log1p(total) - total / (1 + total)}
+
+
+def minimise(
+    d: Data,
+    x: Plan,
+    *,
+    solvers: tuple[str, ...] = ("CLARABEL", "ECOS"),
+    tol: float = 1e-4,
+    balance: float = 1.0,
+    fresh: bool = False,
+    alter: Callable[[Values], Values] = lambda values: values,
+) -> Plan | None:
+    """The minimiser of the surrogate at a plan, clipped to the limits; None when every solver failed.
+
+    `alter` changes the parameters on their way: claims try misprints.
+    """
+    m, problem = (make if fresh else build)(noise_grows=bool(d.nu))
+    values = alter(parameters(m, d, x, balance=balance))
+    if not all(math.isfinite(value) for value in values.values()):
+        return None
+    for name, parameter in m.parameters.items():
+        parameter.value = values[name]
+    from mecopt.solvers import installed
+
+    here = {row.name for row in installed(CONES)}
+    for name in solvers:
+        if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
+            return _plan(d, {key: float(v.value) for key, v in m.variables.items()})
+    return None
+
+
+def _plan(d: Data, v: Values) -> Plan:
+    """A plan within the limits, from shares."""
+
+    def clip(name: str) -> float:
+        return min(max(v[name], 0.0), 1.0)
+
+    users, relays = max(clip("p1") + clip("p2"), 1.0), max(clip("q") + clip("p4"), 1.0)
+    return Plan(
+        beta=clip("beta"),
+        omega=clip("df_band"),
+        user_frequency=clip("f_a") * d.user_frequency,
+        relay_frequency=clip("f_r") * d.relay_frequency,
+        user_af_power=clip("p1") / users * d.user_power,
+        user_df_power=clip("p2") / users * d.user_power,
+        relay_af_power=clip("q") / relays * d.relay_power,
+        relay_df_power=clip("p4") / relays * d.relay_power,
+    )

@@ -1,0 +1,259 @@
+r"""Newton's method on the three prices of P1' at once: the usual way to its optimum, fast where it converges.
+
+Unknown are the logit w of the window t = t_dl, ln nu and the exponent of the cheapest sender of shared data:
+
+    ln sum_k sigma_k - ln sum_k beta_k = 0,     ln sum_k E_k - ln E_max = 0,     sum_k s_k - D_S = 0,
+
+with the users' best answers I_k at these prices and their derivatives (implicit differentiation of H = 0, see
+`prices`). The functions have kinks, and no descent is enforced: what has not converged after `STEPS` steps is
+said so and left to the nested searches of `closed_form`, which always work.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mecopt.instance import Array, Mask
+from mecopt.kernels.lambert import lambert_argument
+
+from .prices import Download, Response, State, Terms, download, respond
+
+STEPS = 120
+"""Usually five to fifteen are needed."""
+
+ARRIVED = 1e-8
+"""A step this small is the last, the next one being its square."""
+
+BALANCED = 1e-6
+"""And the equations must hold to this: a bracket that a kink misled may be as narrow."""
+
+NEAR = 0.05
+"""Sum of the relative errors in energy and shared bits up to which the window is worth moving."""
+
+FLAT = 1e-6
+"""Elasticity of the energy in its price below which the price cannot bring it down."""
+
+FARTHEST = (1.0, 3.0, 1.0)
+"""Longest step in each unknown."""
+
+
+class Residuals(NamedTuple):
+    """The three equations at a point, and their slopes in the three unknowns (rows of `(batch, 1)`
+    arrays).
+    """
+
+    values: tuple[Array, Array, Array]
+    slopes: tuple[tuple[Array, Array, Array], ...]
+
+
+def _total(a: Array) -> Array:
+    return np.asarray(np.sum(a, axis=-1, keepdims=True))
+
+
+def residuals(p: Terms, span: Array, state: State, r: Response) -> Residuals:
+    """Values and slopes of the equations; slopes in the logit of the window, ln nu, the lead."""
+    left, down = p.window - span, download(p, span, state.log_nu)
+    stretch = span * left / p.window  # dt/dw
+    sends, held = r.shared > 0, (down.per_bit * r.bits > down.floor) & (r.bits > 0)
+    own, z = r.bits / (p.up_nat * left), np.maximum(down.floor, down.per_bit * r.bits)
+    level = state.lead - p.lag
+    moves = (r.per_window * stretch, r.per_nu, r.per_lead)
+    y = np.where(sends, level, own)
+    grown = np.exp(y)
+    # upload: beta = A ((y - 1) e^y + 1)
+    beta = _total(p.up_scale * lambert_argument(y))
+    own_slopes = (
+        moves[0] / (p.up_nat * left) + own / left * stretch,
+        moves[1] / (p.up_nat * left),
+        moves[2] / (p.up_nat * left),
+    )
+    lead_slopes = (0.0, 0.0, 1.0)
+    beta_slopes = [
+        _total(p.up_scale * y * grown * np.where(sends, b, a))
+        for a, b in zip(own_slopes, lead_slopes, strict=True)
+    ]
+    return _assemble(p, span, stretch, state, r, down, sends, held, z, moves, beta, beta_slopes)
+
+
+def _assemble(
+    p: Terms,
+    span: Array,
+    stretch: Array,
+    state: State,
+    r: Response,
+    down: Download,
+    sends: Mask,
+    held: Mask,
+    z: Array,
+    moves: tuple[Array, Array, Array],
+    beta: Array,
+    beta_slopes: list[Array],
+) -> Residuals:
+    nu, left = np.exp(state.log_nu), p.window - span
+    full, argument = np.exp(z), lambert_argument(z)
+    # download: sigma = nu G ((z - 1) e^z + 1) - rho of those held by the window
+    charge = nu * p.down_scale * argument
+    sigma = _total(np.where(held, charge - p.reception_power, 0.0))
+    z_slopes = (
+        down.per_bit * moves[0] - z / span * stretch,
+        down.per_bit * moves[1],
+        down.per_bit * moves[2],
+    )
+    steep = nu * p.down_scale * z * full
+    sigma_slopes = [_total(np.where(held, steep * dz, 0.0)) for dz in z_slopes]
+    sigma_slopes[1] = sigma_slopes[1] + _total(np.where(held, charge, 0.0))
+    # energy: t G (e^z - 1) if held, else the bits at the free exponent
+    base = p.output_ratio * p.down_scale / p.down_nat
+    safe = np.where(z > 1e-5, z, 1.0)
+    per_bit = np.where(z > 1e-5, np.expm1(z) / safe, 1 + z / 2)
+    bend = np.where(z > 1e-5, (full - per_bit) / safe, 0.5)
+    energy = _total(base * r.bits * per_bit)
+    in_bits = base * np.where(held, full, per_bit)
+    energy_slopes = [_total(in_bits * move) for move in moves]
+    energy_slopes[0] = energy_slopes[0] - _total(np.where(held, p.down_scale * argument, 0.0)) * stretch
+    energy_slopes[1] = energy_slopes[1] + _total(np.where(held, 0.0, base * r.bits * bend * down.slope))
+    # shared data: s = level w_u left - I
+    unit = np.where(p.shared_bits > 0, p.shared_bits, 1.0)
+    room = p.up_nat * left
+    level = np.where(sends, state.lead - p.lag, 0.0)
+    shared_slopes = (
+        -_total(np.where(sends, level * p.up_nat * stretch + moves[0], 0.0)) / unit,
+        -_total(np.where(sends, moves[1], 0.0)) / unit,
+        np.where(p.shared_bits > 0, _total(np.where(sends, room - moves[2], 0.0)) / unit, 1.0),
+    )
+    values = (
+        np.log(sigma) - np.log(beta),
+        np.log(energy) - np.log(p.max_bs_energy),
+        np.where(p.shared_bits > 0, (_total(r.shared) - p.shared_bits) / unit, 0.0),
+    )
+    first = tuple(a / sigma - b / beta for a, b in zip(sigma_slopes, beta_slopes, strict=True))
+    second = tuple(a / energy for a in energy_slopes)
+    return Residuals(values, (first, second, shared_slopes))  # type: ignore[arg-type]
+
+
+def _window_step(f: Residuals) -> Array:
+    """What Newton's method says of the window, by Cramer's rule.
+
+    Near the end of the last user's wait sum sigma is about linear in w, and its logarithm has a pole.
+    """
+    (a, b, c), (d, e, g), (h, i, j) = f.slopes
+    u, v, w = f.values
+    u = -np.expm1(-u)
+    det = a * (e * j - g * i) - b * (d * j - g * h) + c * (d * i - e * h)
+    return -(u * (e * j - g * i) - b * (v * j - g * w) + c * (v * i - e * w)) / det
+
+
+def _price_steps(f: Residuals, along: Array) -> tuple[Array, Array]:
+    """Newton steps of ln nu and the lead when the window's logit moves by `along`."""
+    _, (d, e, g), (h, i, j) = f.slopes
+    v, w = f.values[1] + d * along, f.values[2] + h * along
+    det = e * j - g * i
+    return -(v * j - g * w) / det, -(e * w - v * i) / det
+
+
+class Search(NamedTuple):
+    """Where Newton's method is: the window's logit and its bracket, that of ln nu at this window, prices and
+    bits,
+    the size of the last step.
+    """
+
+    logit: Array
+    short: Array
+    long: Array
+    cheap: Array
+    dear: Array
+    state: State
+    size: Array
+    arrived: Mask
+
+
+def _advance(p: Terms, at: Search) -> Search:
+    """One step for all instances, unless the last one was so small that its square does not matter."""
+    logit, (log_nu, lead, bits) = at.logit, at.state
+    span = p.window / (1 + np.exp(-logit))
+    room = p.up_nat * (p.window - span)
+    most = np.min(p.lag + (p.shared_bits + p.private_bits) / room, axis=-1, keepdims=True)
+    lead = np.clip(lead, 0.0, most)
+    bits, r = respond(p, span, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
+    f = residuals(p, span, State(log_nu, lead, bits), r)
+    # prices far off say nothing of the window yet; nobody waiting for it says that it is too long
+    near = np.abs(f.values[1]) + np.abs(f.values[2]) < NEAR
+    off = np.maximum.reduce([np.abs(value) for value in f.values])
+    arrived = (off <= BALANCED) & (at.size <= ARRIVED)
+    # too much energy even for the least bits, whatever its price: the window is too short
+    tight = (f.values[1] > 0) & ~(f.slopes[1][1] < -FLAT)
+    short = np.where(tight | (near & (f.values[0] > 0)), np.maximum(at.short, logit), at.short)
+    long = np.where(near & (f.values[0] <= 0), np.minimum(at.long, logit), at.long)
+    far, far_nu, far_lead = FARTHEST
+    along = np.clip(_window_step(f), -far, far)
+    along = np.where(np.isfinite(f.values[0]) & np.isfinite(along), along, -far)
+    inside = (logit + along > short) & (logit + along < long)
+    along = np.where(inside | ~np.isfinite(short - long), along, (short + long) / 2 - logit)
+    along = np.where(tight, np.where(np.isfinite(long), (long - logit) / 2, far), np.where(near, along, 0.0))
+    in_nu, in_lead = _price_steps(f, along)
+    cheap = np.where(f.values[1] > 0, np.maximum(at.cheap, log_nu), at.cheap)
+    dear = np.where(f.values[1] < 0, np.minimum(at.dear, log_nu), at.dear)
+    size = np.maximum.reduce([np.abs(along), np.abs(in_nu), np.abs(in_lead)])
+    size = np.where(near & np.isfinite(size), size, np.inf)
+    in_nu = np.where(np.isfinite(in_nu), np.clip(in_nu, -far_nu, far_nu), -far_nu)
+    outside = (log_nu + in_nu <= cheap) | (log_nu + in_nu >= dear)
+    still = along == 0
+    in_nu = np.where(still & outside & np.isfinite(dear - cheap), (cheap + dear) / 2 - log_nu, in_nu)
+    in_lead = np.where(np.isfinite(in_lead), np.clip(in_lead, -far_lead, far_lead), 0.0)
+    alone = np.min(p.lag + bits / room, axis=-1, keepdims=True)
+    alone = alone + p.shared_bits / (
+        p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True)
+    )
+    in_lead = np.where(np.any(r.shared > 0, axis=-1, keepdims=True), in_lead, alone - lead)
+    stay = arrived
+    return Search(
+        np.where(stay, logit, logit + along),
+        short,
+        long,
+        np.where(still, cheap, -np.inf),
+        np.where(still, dear, np.inf),
+        State(
+            np.where(stay, log_nu, np.clip(log_nu + np.where(tight, 0.0, in_nu), -690.0, 690.0)),
+            np.where(stay, lead, lead + in_lead),
+            bits,
+        ),
+        size,
+        arrived,
+    )
+
+
+def newton(p: Terms, start: State, on: Mask) -> tuple[Array, State, Mask]:
+    """Logit of the window, prices and bits, and which instances have arrived; `on` are those to try.
+
+    Whoever has arrived leaves the batch, so that the rest is done with sooner.
+    """
+    logit = np.full(p.window.shape, START)
+    found = State(*(a.copy() for a in start))
+    arrived = np.zeros(on.shape, dtype=bool)
+    rows = np.flatnonzero(on[:, 0])
+    part = p.rows(rows)
+    nowhere = np.full((len(rows), 1), np.inf)
+    state = State(*(a[rows] for a in start))
+    at = Search(logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, arrived[rows])
+    for _ in range(STEPS):
+        if not len(rows):
+            break
+        at = _advance(part, at)
+        home = at.arrived[:, 0]
+        if home.any():
+            done = rows[home]
+            arrived[done] = True
+            logit[done] = at.logit[home]
+            for target, source in zip(found, at.state, strict=True):
+                target[done] = source[home]
+            rows, part = rows[~home], part.rows(~home)
+            state = State(*(a[~home] for a in at.state))
+            logits, short, long, cheap, dear, size = (
+                a[~home] for a in (at.logit, at.short, at.long, at.cheap, at.dear, at.size)
+            )
+            at = Search(logits, short, long, cheap, dear, state, size, at.arrived[~home])
+    return logit, found, arrived
+
+
+START = -2.0
+"""First guess of the window's logit."""
