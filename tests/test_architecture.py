@@ -25,6 +25,7 @@ METHODS = FORMULAS | {
         "local_search",
         "node_bound",
     ),
+    *("nlp", "scip", "smoothing", "projection", "simulation", "links"),
 }
 HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2", "numba"}
 

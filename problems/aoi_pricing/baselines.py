@@ -1,4 +1,5 @@
-"""The paper's baselines: each device is local by chance, or goes where its scheme says, in the order of devices.
+"""The paper's baselines: each device is local by chance, or goes where its scheme says, in the order of
+devices.
 
     random        any server                     max-sinr      the largest rate
     max-compute   least computing delay given the devices placed so far: S + 2 sqrt(S) L + s

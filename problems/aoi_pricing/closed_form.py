@@ -1,4 +1,5 @@
-r"""The closed forms: shares for a given association, the cost of an association, answers to prices, dual value.
+r"""The closed forms: shares for a given association, the cost of an association, answers to prices, dual
+value.
 
     F(x) = sum_{i local} K_i + sum_j (sum_i sqrt(A_ij) x_ij)^2 + (sum_i sqrt(S_ij) x_ij)^2 + sum_ij e_ij x_ij
     q_ij = mu_j sqrt(A_ij) + nu_j sqrt(S_ij) + e_ij + pi_j m_i
@@ -24,7 +25,8 @@ ROUNDING = 1e-12
 
 
 class Terms(NamedTuple):
-    """What an instance comes to: A and S as roots, e (inf where there is no link), its serial part s, K, m, C."""
+    """What an instance comes to: A and S as roots, e (inf where there is no link), its serial part s, K,
+    m, C."""
 
     root_comm: Array
     root_comp: Array

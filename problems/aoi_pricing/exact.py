@@ -25,6 +25,7 @@ CLIMBS = 25
 
 SECONDS = 50.0
 MOST_PARTS = 200_000
+ROOT_STEPS = 500
 
 IMPROVE_WITHIN = 0.3
 """Answers are improved to full length where their cost beyond the best is within this part of the gap."""
@@ -39,7 +40,8 @@ class Options(NamedTuple):
 
 @dataclass(frozen=True)
 class Tree:
-    """The instance as arrays: cost of each option `(users, 1 + servers)`, what links take `(rows, users, servers)`."""
+    """The instance as arrays: cost of each option `(users, 1 + servers)`, what links take `(rows, users,
+    servers)`."""
 
     t: Terms
     cost: Array
@@ -65,7 +67,8 @@ class Tree:
         return np.asarray(np.sum(np.min(q, axis=-1), axis=-1) - charged)
 
     def climb(self, may: Mask, prices: Array, goal: float) -> tuple[Array, Array, Array]:
-        """Polyak steps of each part towards the goal: best prices, their value, the devices' options there."""
+        """Polyak steps of each part towards the goal: best prices, their value, the devices' options
+        there."""
         best, value = prices, np.full(len(may), -np.inf)
         answers = np.zeros(may.shape[:2], dtype=np.intp)
         for _ in range(CLIMBS):
@@ -99,9 +102,10 @@ def device_to_split(tree: Tree, may: Mask, above: Array, room: float) -> int:
 
 
 def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Association], pricing.Prices]:
-    """The search from the root: everybody may do everything that there is a link for; and the root's prices."""
+    """The search from the root: everybody may do everything that there is a link for; and the root's
+    prices."""
     tree = Tree.of(t)
-    root = pricing.converging(t)
+    root = pricing.converging(t, max_steps=ROOT_STEPS)
     first = improve(t, root.best)
     rows = [
         root.prices.band,

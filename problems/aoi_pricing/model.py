@@ -5,7 +5,8 @@ P5R   min |Q x|^2 + (c/scale) x  over parts x >= 0 of tasks; one row of Q per se
 P5    the same with x boolean (mixed-integer, SCIP)
 P7    max sum v - |mu|^2/4 - |nu|^2/4 - sum pi  s.t.  v_i <= mu_j Q + nu_j Q + c/scale + pi_j m_i/C_j,  v <= 0
 
-scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links with c < 0
+scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links
+with c < 0
 take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
 """
 
@@ -73,7 +74,7 @@ class Links(NamedTuple):
 
 def worthwhile(d: Data) -> Links:
     """Links with c < 0, scaled; none where nobody gains by offloading."""
-    users, servers = d.linked.shape
+    servers = d.linked.shape[1]
     c = np.where(d.linked, d.edge - d.local[:, None], np.inf)
     i, j = np.nonzero(c < 0)
     scale = float(np.max(-c[i, j], initial=0.0)) or 1.0

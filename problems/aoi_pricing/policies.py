@@ -1,4 +1,5 @@
-"""Policies for the simulation: what the paper says, what its authors' code does, baselines, exact in each slot."""
+"""Policies for the simulation: what the paper says, what its authors' code does, baselines, exact in each
+slot."""
 
 import itertools
 from collections.abc import Mapping

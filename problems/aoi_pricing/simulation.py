@@ -3,9 +3,12 @@
 The rules are those of the authors' public code (mwkim00/mec_uara), with two sets of figures (`scenario`):
 `authors` as in their code, `snapshot` as assumed for single snapshots (no shadowing, split band, GPU cores).
 
-A device has one task at a time; when it ends, the next is there in the following slot. A policy decides when a
-task arrives, from the current channels and loads and, if it wants, the broadcast prices. Tasks that upload share
-their server's band in proportion to sqrt(d/R); those that have arrived share its speed in proportion to sqrt(f/F)
+A device has one task at a time; when it ends, the next is there in the following slot. A policy decides
+when a
+task arrives, from the current channels and loads and, if it wants, the broadcast prices. Tasks that upload
+share
+their server's band in proportion to sqrt(d/R); those that have arrived share its speed in proportion to
+sqrt(f/F)
 from the next slot on. Prices change once a slot by (31) over everybody's last decision, with steps 0.01 and 2
 divided by 1 + t/10000. Every policy meets the same network, tasks and fading for the same seed.
 """
@@ -67,7 +70,8 @@ QUEUE = 4096
 
 
 def world(name: str, *, users: int, servers: int, seed: int) -> World:
-    """Draw a network of the scenario: its own generator for each part, so that nothing depends on the policy."""
+    """Draw a network of the scenario: its own generator for each part, so that nothing depends on the
+    policy."""
     rng = np.random.default_rng([seed, users, servers])
     data = scenario.sample(name, users=users, servers=servers, batch=None, rng=rng)
     authors = name.startswith("authors")

@@ -22,7 +22,7 @@ EXPECTED = {
     "nothing": ("wrong", ""),
     "modest": ("failed", "gave up half way"),
     "fail": ("failed", "raised RuntimeError: no licence"),
-    "hang": ("timeout", "killed after 1 s"),
+    "hang": ("timeout", "killed after 4 s"),
     "abort": ("crashed", "SIGABRT: terminate called without an active exception"),
     "segfault": ("crashed", "SIGSEGV"),
     "leave": ("crashed", "exit status 0"),
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals by name
 
 
 def plan(*methods: str, **changes: object) -> Plan:
-    settings = {"instances": 1, "seed": 1, "timeout": 1.0, "repeats": 1, "accuracies": ("low",)}
+    settings = {"instances": 1, "seed": 1, "timeout": 4.0, "repeats": 1, "accuracies": ("low",)}
     return Plan(("rogues.MAX",), methods, **{**settings, **changes})  # type: ignore[arg-type]
 
 
@@ -62,7 +62,7 @@ def test_what_is_recorded(rogues: None, tmp_path: Path) -> None:
     assert rows["rough"]["gap"] == pytest.approx(1e-4 / (1 - 1e-4), rel=1e-9)
     assert rows["liar"]["error"] == pytest.approx(0.5, rel=1e-12)
     assert rows["nap"]["resolve_cpu"] < 0.02  # it sleeps
-    assert 0.02 < rows["nap"]["resolve"] <= rows["nap"]["first"] < 0.5
+    assert all(0.02 < rows["nap"][name] < 4.0 for name in ("first", "resolve"))
     assert rows["hang-again"]["resolve"] is None  # unknown, not 0
     assert 40e6 < rows["hoard"]["memory"] < 90e6
     assert rows["fill"]["memory"] < 20e6

@@ -18,7 +18,8 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AssociationStatement:
-    """P1 (`shares="free"`: they are variables) or P5 (`shares="best"`: the squares have them at their best)."""
+    """P1 (`shares="free"`: they are variables) or P5 (`shares="best"`: the squares have them at their
+    best)."""
 
     shares: Literal["free", "best"]
 

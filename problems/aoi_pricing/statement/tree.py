@@ -34,7 +34,8 @@ MARGIN = 0.5
 
 
 class Level(NamedTuple):
-    """Parts left, with options left `(parts, users, 1 + servers)`, prices `(parts, rows, servers)` and bounds."""
+    """Parts left, with options left `(parts, users, 1 + servers)`, prices `(parts, rows, servers)` and
+    bounds."""
 
     may: Mask
     prices: Array
@@ -50,7 +51,8 @@ class Level(NamedTuple):
 
 
 def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> Parts | None:
-    """Parts that bound the cost beyond sum K of one instance near `value`; None where there is nothing to gain."""
+    """Parts that bound the cost beyond sum K of one instance near `value`; None where there is nothing to
+    gain."""
     if d.linked.size > LARGEST or not np.isfinite(value):
         return None
     net = dual_search.links(d)
@@ -65,10 +67,12 @@ def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> 
         children, out = _split(net, front, target)
         records.append((front.may, out, front.prices))
         work += children.may.size
-        children = _improve(net, children, max(value - front.bound[0], 1e-3 * (value - level.bound[0])))
+        children = _improve(
+            net, children, target, max(value - front.bound[0], 1e-3 * (value - level.bound[0]))
+        )
         if _better_point(d, net, children, value - slack):
             return None
-        closed = children.bound >= target
+        closed = (children.bound >= target) | _decided(children)
         shut = children.pick(closed)
         records.append((shut.may, shut.may, shut.prices))
         left = rest.join(children.pick(~closed))
@@ -121,7 +125,7 @@ def _device(net: Links, front: Level, may: Mask, above: Array, target: float) ->
     return np.asarray(np.argmax(np.where(np.sum(may, axis=-1) > 1, score, -1.0), axis=-1))
 
 
-def _improve(net: Links, level: Level, gap: float) -> Level:
+def _improve(net: Links, level: Level, target: float, gap: float) -> Level:
     """Better prices for each part, from those of the part it came from."""
     cost = np.where(level.may, net.cost, np.inf)
     own = Links(cost, net.takes)
@@ -132,11 +136,41 @@ def _improve(net: Links, level: Level, gap: float) -> Level:
         seen = dual_search.look(own, prices, heat).sharp
         best = np.where((seen > bound)[:, None, None], prices, best)
         bound = np.maximum(bound, seen)
+    for tried in (_without_memory(best), _at_loads(net, level, best, target)):
+        seen = dual_search.look(own, tried, gap).sharp
+        best = np.where((seen > bound)[:, None, None], tried, best)
+        bound = np.fmax(bound, seen)
     return Level(level.may, best, bound)
 
 
+def _decided(level: Level) -> Mask:
+    """Parts with one association left, which cannot be split."""
+    return np.asarray(np.all(np.sum(level.may, axis=-1) == 1, axis=-1))
+
+
+def _without_memory(prices: Array) -> Array:
+    """The same with memory for free: rounding off keeps its prices above 0."""
+    free = prices.copy()
+    free[:, 2:] = 0.0
+    return free
+
+
+def _at_loads(net: Links, level: Level, prices: Array, target: float) -> Array:
+    """Prices that tell the exact cost of parts with one association; of overfull memory so dear that none
+    is."""
+    one = _decided(level)
+    used = np.sum(np.where(level.may[:, None, :, 1:], net.takes, 0.0), axis=2)  # (parts, rows, servers)
+    exact = 2 * used
+    dear = (abs(target) + np.sum(np.abs(prices), axis=(1, 2)) + np.sum(exact**2, axis=(1, 2)))[:, None]
+    excess = used[:, 2:] - 1
+    with np.errstate(divide="ignore"):
+        exact[:, 2:] = np.where(excess > 0, 10 * dear[:, None] / np.where(excess > 0, excess, 1.0), 0.0)
+    return np.where(one[:, None, None], exact, prices)
+
+
 def _better_point(d: Data, net: Links, level: Level, value: float) -> bool:
-    """Whether what the devices ask for at the parts' prices, once improved by moves, costs less than `value`."""
+    """Whether what the devices ask for at the parts' prices, once improved by moves, costs less than
+    `value`."""
     if not len(level.bound):
         return False
     options = np.argmin(_asked(net, level), axis=-1)
