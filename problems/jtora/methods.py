@@ -1,0 +1,134 @@
+"""The methods of JTORA, TO and UPA, by name."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+
+import numpy as np
+
+from mecopt.instance import Instance
+from mecopt.problem import TOL_SOLVER, Method
+from mecopt.result import Point
+
+from . import closed_form
+from .algorithms import baselines, bisection, coupled, exact, exhaustive, incremental, restarts
+from .model import forms
+from .terms import Decision, Terms, one_by_one, terms
+
+WORK = 2_000_000_000
+"""Evaluations that the exact search may take, some ten seconds; then the best found has to do."""
+
+TOL_FORM = 1e-4
+"""Default tolerance of the forms for teaching."""
+
+STOPPED = "stopped after {nodes} nodes: the bound says what is left"
+
+Answer = tuple[Decision, str]
+
+
+def solve_exactly(t: Terms, *, model: bool) -> Answer:
+    """The optimal decision, in `model` of exact interference or not."""
+    users, servers, subbands = t.shape
+    found = exact.solve(t, exact=model, max_nodes=WORK // (users * servers**2 * subbands))
+    return found.decision, "" if found.complete else STOPPED.format(nodes=found.nodes)
+
+
+def _settled(t: Terms, x: Decision, message: str = "") -> Point:
+    """The decision with the powers that are best as all send."""
+    point = closed_form.point(t, x, message)
+    return replace(point, x={**point.x, "transmit_power": coupled.powers(t, x)})
+
+
+def _printed(s: Instance, **options: str) -> Point:
+    t = terms(s)
+    found = incremental.search(t, **options)  # type: ignore[arg-type]
+    return replace(closed_form.point(t, found.decision), trace=found.trace)
+
+
+def _heuristic(name: str, summary: str, decide: Callable[[Terms], Decision]) -> Method:
+    return Method(
+        name, summary, one_by_one(lambda s: closed_form.point(t := terms(s), decide(t))), aim="heuristic"
+    )
+
+
+PRINTED = (
+    Method(
+        "local-search",
+        "Algorithm 2 as printed, from the best single element, first improvement",
+        one_by_one(_printed),
+        aim="heuristic",
+    ),
+    Method(
+        "local-search:empty",
+        "Algorithm 2 from the empty set, as the text says",
+        one_by_one(partial(_printed, start="empty")),
+        aim="heuristic",
+    ),
+    Method(
+        "local-search:best",
+        "Algorithm 2 with the best improvement",
+        one_by_one(partial(_printed, rule="best")),
+        aim="heuristic",
+    ),
+    Method(
+        "baseline:exhaustive",
+        "every decision, small networks only",
+        one_by_one(lambda s: closed_form.point(t := terms(s), *exhaustive.solve(t))),
+        aim="heuristic",
+    ),
+    _heuristic("baseline:distributed", "DORA: Algorithm 2 in each cell by itself", baselines.distributed),
+    _heuristic("baseline:greedy", "GOJRA: in each cell the largest gain first", baselines.greedy),
+    _heuristic(
+        "baseline:independent",
+        "IOJRA: users in random order on random sub-bands if that alone pays",
+        lambda t: baselines.independent(t, np.random.default_rng(0)),
+    ),
+    _heuristic("baseline:all-local", "offload nothing", lambda t: Decision.none(t.shape[0])),
+)
+
+JTORA_METHODS = (
+    Method(
+        "exact",
+        "branch and bound over users, powers as all send; large networks: the best found",
+        one_by_one(lambda s: _settled(t := terms(s), *solve_exactly(t, model=True))),
+    ),
+    Method(
+        "search",
+        "best slots, trades and restarts, powers as all send",
+        one_by_one(lambda s: _settled(t := terms(s), restarts.search(t)[0])),
+        aim="heuristic",
+    ),
+    *PRINTED,
+)
+
+TO_METHODS = (
+    Method(
+        "exact",
+        "branch and bound over users; large networks: the best found",
+        one_by_one(lambda s: closed_form.point(t := terms(s), *solve_exactly(t, model=False))),
+    ),
+    _heuristic("search", "best slots, trades and restarts", lambda t: restarts.search(t)[0]),
+    *PRINTED,
+)
+
+
+def upa_methods() -> tuple[Method, ...]:
+    """Those of UPA; the quasiconvex form needs ECOS, for Clarabel gives up on its feasibility problems."""
+    form = [("dinkelbach", "CLARABEL", forms.dinkelbach, "Dinkelbach's iteration on a convex program")]
+    if find_spec("ecos"):
+        form.append(("quasiconvex", "ECOS", forms.quasiconvex, "CVXPY's bisection for quasiconvex programs"))
+    return (
+        Method("closed-form", "the root of Omega by the rate exponent", closed_form.solve_power),
+        Method("bisection", "Algorithm 1 as printed", bisection.solve, tol=TOL_SOLVER),
+        *(
+            Method(
+                f"{name}:{solver}", f"{summary}, {solver}", _by(run, solver), aim="heuristic", tol=TOL_FORM
+            )
+            for name, solver, run, summary in form
+        ),
+    )
+
+
+def _by(run: Callable[[Instance, str, float], Point], solver: str) -> Callable[[Instance, float], Point]:
+    return lambda s, tol: one_by_one(lambda one: run(one, solver, tol))(s, tol)
