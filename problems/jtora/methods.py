@@ -12,8 +12,8 @@ from mecopt.problem import TOL_SOLVER, Method
 from mecopt.result import Point
 
 from . import closed_form
-from .algorithms import baselines, bisection, coupled, exact, exhaustive, incremental, restarts
-from .model import forms
+from .algorithms import baselines, bisection, columns, coupled, exact, exhaustive, incremental, restarts
+from .model import forms, pattern_program, relaxation
 from .terms import Decision, Terms, one_by_one, terms
 
 WORK = 2_000_000_000
@@ -21,6 +21,12 @@ WORK = 2_000_000_000
 
 TOL_FORM = 1e-4
 """Default tolerance of the forms for teaching."""
+
+TOL_SCIP = 1e-6
+"""SCIP's rows are right to 1e-9 of utilities around 1; decisions closer than that are the same to it."""
+
+RELAXED_BY, SOME = "CLARABEL", 1e-6
+"""Solver of the relaxation, and the fraction of a user below which it is not on a slot."""
 
 STOPPED = "stopped after {nodes} nodes: the bound says what is left"
 
@@ -38,6 +44,50 @@ def _settled(t: Terms, x: Decision, message: str = "") -> Point:
     """The decision with the powers that are best as all send."""
     point = closed_form.point(t, x, message)
     return replace(point, x={**point.x, "transmit_power": coupled.powers(t, x)})
+
+
+def _unknown(t: Terms, message: str) -> Point:
+    """No decision, and why."""
+    point = closed_form.point(t, Decision.none(t.shape[0]), message)
+    return replace(point, x={name: np.full(array.shape, np.nan) for name, array in point.x.items()})
+
+
+def _rounded(s: Instance, tol: float) -> Point:
+    """Users on the slots where the relaxation has most of them."""
+    from scipy.optimize import linear_sum_assignment
+
+    t = terms(s)
+    users, _, subbands = t.shape
+    found = relaxation.solve(t, RELAXED_BY, tol)
+    if found.said:
+        return _unknown(t, found.said)
+    share = np.where(found.share > SOME, found.share, 0.0).reshape(users, -1)
+    x = Decision.none(users)
+    for user, slot in zip(*linear_sum_assignment(share, maximize=True), strict=True):
+        if share[user, slot] > 0:
+            x.server[user], x.subband[user] = divmod(int(slot), subbands)
+    return closed_form.point(t, x, f"without interference at most {found.bound:.9g}")
+
+
+def _patterns(s: Instance, *, model: bool) -> Point:
+    """The optimum by SCIP, nan where there are too many patterns."""
+    t = terms(s)
+    count = columns.count(t)
+    if count > columns.MOST:
+        return _unknown(t, f"{count} patterns are too many for SCIP here, at most {columns.MOST}")
+    made = columns.columns(t, exact=model)
+    taken, _, said = pattern_program.solve(made)
+    if said:
+        return _unknown(t, said)
+    x = columns.decision(t, made, taken)
+    return _settled(t, x) if model else closed_form.point(t, x)
+
+
+def _scip(*, model: bool) -> tuple[Method, ...]:
+    """The pattern program where SCIP is installed."""
+    summary = "which pattern of users each sub-band carries, by SCIP; small networks"
+    run = one_by_one(lambda s: _patterns(s, model=model))
+    return (Method("patterns:SCIP", summary, run, tol=TOL_SCIP),) if pattern_program.available() else ()
 
 
 def _printed(s: Instance, **options: str) -> Point:
@@ -77,6 +127,13 @@ PRINTED = (
         one_by_one(lambda s: closed_form.point(t := terms(s), *exhaustive.solve(t))),
         aim="heuristic",
     ),
+    Method(
+        f"relaxation:{RELAXED_BY}",
+        "the convex program without interference, rounded; says its bound",
+        lambda s, tol: one_by_one(lambda one: _rounded(one, tol))(s, tol),
+        aim="heuristic",
+        tol=TOL_SOLVER,
+    ),
     _heuristic("baseline:distributed", "DORA: Algorithm 2 in each cell by itself", baselines.distributed),
     _heuristic("baseline:greedy", "GOJRA: in each cell the largest gain first", baselines.greedy),
     _heuristic(
@@ -99,6 +156,7 @@ JTORA_METHODS = (
         one_by_one(lambda s: _settled(t := terms(s), restarts.search(t)[0])),
         aim="heuristic",
     ),
+    *_scip(model=True),
     *PRINTED,
 )
 
@@ -109,6 +167,7 @@ TO_METHODS = (
         one_by_one(lambda s: closed_form.point(t := terms(s), *solve_exactly(t, model=False))),
     ),
     _heuristic("search", "best slots, trades and restarts", lambda t: restarts.search(t)[0]),
+    *_scip(model=False),
     *PRINTED,
 )
 
