@@ -40,7 +40,7 @@ def test_any_prices_are_a_bound(make):
     s = make()
     t, best = terms(s), TO.solve(s, rigorous=False).value
     value, rng = relaxation.worth(t), np.random.default_rng(0)
-    users, servers, subbands = t.shape
+    _, servers, subbands = t.shape
     for scale in (0.0, 0.01, 0.1, 1.0):
         prices = scale * rng.random(servers), scale * rng.random((servers, subbands))
         assert relaxation.dual_bound(t, value, *prices) >= best
