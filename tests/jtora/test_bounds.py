@@ -5,7 +5,7 @@ import pytest
 
 from mecopt.arithmetic import FLOAT
 from mecopt.problems.jtora.algorithms import columns
-from mecopt.problems.jtora.model import pattern_program, relaxation
+from mecopt.problems.jtora.model import pairwise, pattern_program, relaxation
 from mecopt.problems.jtora.statement import elements
 from mecopt.problems.jtora.terms import terms
 from tests.jtora.cases import EXAMPLE, JTORA, TO, rough
@@ -89,6 +89,25 @@ def test_too_many_patterns_for_scip():
     result = TO.solve(s, method="patterns:SCIP", rigorous=False)
     assert (result.status, np.isnan(result.value)) == ("failed", True)
     assert "too many for SCIP" in result.message
+
+
+@scip
+@pytest.mark.parametrize(("seed", "servers"), [(0, 2), (1, 2), (0, 3), (5, 3)])
+def test_pairs_bound_the_optimum_and_are_exact_for_two_servers(seed: int, servers: int):
+    s = TO.instance(rough(seed, users=4, servers=servers))
+    t = terms(s)
+    best = TO.solve(s, rigorous=False).value
+    bound, value = pairwise.solve(t)
+    assert bound == pytest.approx(value, rel=1e-8)
+    if servers == 2:
+        assert bound == pytest.approx(best, rel=1e-8)
+    assert best * (1 - 1e-8) <= bound <= relaxation.solve(t, "CLARABEL", 1e-8).bound * (1 + 1e-7)
+
+
+@scip
+def test_pairs_bound_whenever_scip_stops():
+    t = terms(TO.sample(users=15, servers=4, subbands=3, seed=3))
+    assert pairwise.solve(t, seconds=0.1)[0] >= pairwise.solve(t, seconds=20.0)[0] * (1 - 1e-8)
 
 
 def test_places_are_whole_numbers():

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from mecopt.errors import DataError
-from mecopt.problems.jtora import closed_form
+from mecopt.problems.jtora import closed_form, methods
 from mecopt.problems.jtora.algorithms import coupled, exact, exhaustive
 from mecopt.problems.jtora.terms import Decision, Terms, terms
 from tests.jtora.cases import EXAMPLE, JTORA, OPTIMUM, TO, both, rough
@@ -130,7 +130,8 @@ def test_coupled_powers_against_a_general_solver(seed: int):
     assert mine >= plain_value(t, x, best_powers(t, x), exact_model=True) - 1e-9 * abs(mine)
 
 
-def test_node_limit_and_large_networks():
+def test_node_limit_and_large_networks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(methods, "WORK", 5_000_000)
     t = terms(TO.sample(users=8, servers=4, subbands=2, seed=3))
     stopped = exact.solve(t, exact=False, max_nodes=3)
     assert not stopped.complete
