@@ -299,6 +299,16 @@ def test_a_second_order_cone_has_one_nappe() -> None:
         assert (cones.outside(block, vector, dual=False) == []) is inside
 
 
+def test_equations_that_contradict_each_other_by_a_rounding_prove_nothing() -> None:
+    """No point meets both exactly, whatever a solver's tolerance says: there is no feasible point to name."""
+    x = cp.Variable(2, name="x")
+    rows = [cp.sum(x) == 1, 2 * cp.sum(x) == 2 + 4.5e-16, x >= 0]
+    report = mecopt.certify(cp.Problem(cp.Minimize(x[0] + 2 * x[1]), rows), {"x": [1.0, 0.0]})
+    assert not report.rigorous
+    assert np.isnan(report.upper)
+    assert any("depend on others" in note for note in report.notes)
+
+
 def test_ends_are_rounded_outwards() -> None:
     """The optimum is 1/3, which no double is: the ends must lie on either side of it exactly."""
     x = cp.Variable(name="x")
