@@ -38,7 +38,7 @@ class Terms(NamedTuple):
 
     @property
     def servers(self) -> int:
-        return self.root_comm.shape[-1]
+        return int(self.root_comm.shape[-1])
 
 
 def terms(s: Instance) -> Terms:
@@ -95,8 +95,8 @@ def loads(t: Terms, x: Association) -> Loads:
     """What an association puts on the servers."""
     away = np.flatnonzero(x >= 0)
     at, n = x[away], t.servers
-    comm, comp = (np.bincount(at, root[away, at], n) for root in (t.root_comm, t.root_comp))
-    return Loads(comm, comp, np.bincount(at, t.memory[away], n))
+    weights = t.root_comm[away, at], t.root_comp[away, at], t.memory[away]
+    return Loads(*(np.bincount(at, weight, n).astype(np.float64) for weight in weights))
 
 
 def fits(t: Terms, x: Association) -> bool:

@@ -144,7 +144,7 @@ def _latency_part(number: int, letter: str, servers: int) -> Figure:
     return _simulated(f"{number}{letter}", title, rest, what, label, "s", mix=mix, servers=servers)
 
 
-PRINTED = {
+PRINTED: dict[str, dict[str, tuple[tuple[float, ...], tuple[float, ...]]]] = {
     # local mWh and edge Wh per task, Table 5
     "b": {
         "random": ((0.280, 0.231, 0.232), (24.6, 28.1, 31.0)),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Array, Instance, Mask
+from mecopt.instance import Array, Indices, Instance, Mask
 from mecopt.kernels.sharing import scaled_sharing, sharing_cost, sharing_shares
 from mecopt.result import Point
 from mecopt.solvers import Solver, solver
@@ -64,8 +64,8 @@ def read(s: Instance) -> Data:
 class Links(NamedTuple):
     """Links worth having: user, server, c/scale, rows Q `(2 servers, links)`, memory rows; the scale (s)."""
 
-    user: Array
-    server: Array
+    user: Indices
+    server: Indices
     cost: Array
     rows: Array
     memory: Array
@@ -224,7 +224,7 @@ def dual_optimum(s: Instance, solver_name: str, tol: float) -> tuple[float, dict
 SCIP_OPTIONS = {"limits/gap": 0.0, "numerics/feastol": 1e-9}
 
 
-def associate(s: Instance, *, seconds: float) -> tuple[Array, str]:
+def associate(s: Instance, *, seconds: float) -> tuple[Indices, str]:
     """P5 by SCIP: the association, and what SCIP said if it gave none. Needs pyscipopt."""
     import cvxpy as cp
 

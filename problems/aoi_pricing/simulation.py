@@ -58,11 +58,11 @@ class World:
 
     @property
     def users(self) -> int:
-        return self.path.shape[0]
+        return int(self.path.shape[0])
 
     @property
     def servers(self) -> int:
-        return self.path.shape[1]
+        return int(self.path.shape[1])
 
 
 QUEUE = 4096
@@ -246,14 +246,14 @@ class _Run:
     def _band_weight(self) -> Array:
         """sqrt(d/R) of each device at its server."""
         server = np.maximum(self.at, 0)
-        return np.sqrt(self.size_bits / self.rate[np.arange(self.w.users), server])
+        return np.asarray(np.sqrt(self.size_bits / self.rate[np.arange(self.w.users), server]))
 
     def _core_weight(self) -> Array:
         """sqrt(f/F) of each device at its server."""
-        return np.sqrt(self.size_flop / self.w.server_speed[np.maximum(self.at, 0)])
+        return np.asarray(np.sqrt(self.size_flop / self.w.server_speed[np.maximum(self.at, 0)]))
 
     def _sums(self, which: Mask, values: Array) -> Array:
-        return np.bincount(self.at[which], values[which], self.w.servers)
+        return np.bincount(self.at[which], values[which], self.w.servers).astype(np.float64)
 
     def _shares(self, which: Mask, weight: Array) -> Array:
         total = self._sums(which, weight)

@@ -17,20 +17,14 @@ import numpy as np
 
 from mecopt.compiled import bits_of, float_of, internal, jit
 from mecopt.instance import Array
-from mecopt.kernels.compiled import exponent_of, psi_of, shared_time_excess_of
+from mecopt.kernels.compiled import exponent_of
 
-BLOCK = 512
-"""Users whose times are summed at once: they stay in the fastest cache."""
+from .compiled_priorities import BLOCK, LARGE, LN2, TINY, Data, prepare
 
 LANES = 8
 """Doubles that a processor works on at a time: the users of a small instance are filled up to a multiple."""
 
 ROOT_STEPS = 60
-LOG_LIMIT = 700.0
-"""Prices beyond e^700 J/s overflow; the referee rejects what comes of them."""
-
-LN2 = math.log(2.0)
-TINY, LARGE = math.exp(-LOG_LIMIT), math.exp(LOG_LIMIT)
 LEAST_EXPONENT = 1e-200
 
 
@@ -54,21 +48,6 @@ class Work(NamedTuple):
     bend: Array
     bits: Array
     times: Array
-
-
-class Data(NamedTuple):
-    """Fields of a batch: users `(instances, users)`, numbers `(instances,)`, slowness 1/F' (0 but in P3)."""
-
-    input_bits: Array
-    cycles_per_bit: Array
-    energy_per_cycle: Array
-    local_frequency: Array
-    channel_gain: Array
-    weight: Array
-    bandwidth: Array
-    noise_power: Array
-    slot_duration: Array
-    slowness: Array
 
 
 @internal
@@ -150,9 +129,12 @@ def spent_from(u: Users, price: float, level: float, work: Work) -> float:
 
 
 @jit
-def airtime_and_slope(u: Users, price: float, level: float, work: Work) -> tuple[float, float, float]:
-    """Seconds of airtime at a price, how it falls with ln(price), and of cloud; bits as in `spent_from`."""
-    total = lost = cloud = lost_cloud = fall = 0.0
+def expanded(u: Users, price: float, level: float, work: Work) -> tuple[float, float, float, float]:
+    """Seconds of airtime at a price, how they fall with ln(price), their second derivative, and of cloud.
+
+    Bits as in `spent_from`. One pass.
+    """
+    total = lost = cloud = lost_cloud = fall = curve = 0.0
     for first in range(0, u.bits.size, BLOCK):
         count = min(BLOCK, u.bits.size - first)
         y, bits, times, bend = work.y[:count], work.bits[:count], work.times[:count], work.bend[:count]
@@ -161,12 +143,26 @@ def airtime_and_slope(u: Users, price: float, level: float, work: Work) -> tuple
         pick_from(u, first, level, bits)
         divided(bits, y, times)
         for i in range(count):
+            y[i] = times[i] * bend[i] * ((y[i] + 3.0) * bend[i] - 1.0)
             bend[i] *= times[i]
+        curve += u.nat_time * folded(y, count)
         fall += u.nat_time * folded(bend, count)
         total, lost = added(total, lost, u.nat_time * folded(times, count))
         if u.slowness > 0.0:
             cloud, lost_cloud = added(cloud, lost_cloud, cloud_time(u, first, bits, times))
-    return total, fall, cloud
+    return total, fall, curve, cloud
+
+
+@jit
+def more_time(u: Users, price: float, seconds: Array, fall: Array) -> None:
+    """By how much sending all instead of the least lengthens each user's time; its fall with ln(price)."""
+    rates(u.scale, 0, price, seconds)
+    bends(u.scale, 0, price, seconds, fall)
+    for k in range(seconds.size):
+        bits = u.bits[k] - u.least[k]
+        airtime = u.nat_time * bits / seconds[k]
+        fall[k] *= airtime
+        seconds[k] = airtime + u.slowness * bits * u.cycles[k]
 
 
 @internal
@@ -216,7 +212,7 @@ def root_above(u: Users, level: float, work: Work) -> float:
     sends = next_above(level)
     price = max(level, TINY)
     for step in range(ROOT_STEPS):
-        airtime, fall, cloud = airtime_and_slope(u, price, sends, work)
+        airtime, fall, _, cloud = expanded(u, price, sends, work)
         left = u.budget - cloud
         if not (airtime > 0.0 and left > 0.0):
             return level
@@ -230,14 +226,29 @@ def root_above(u: Users, level: float, work: Work) -> float:
     return price
 
 
+@internal
+def shared_out(u: Users, first: int, level: float, share: float, bits: Array) -> None:
+    """The bits of a block: all above the level, a share at it."""
+    most, least, priority = u.bits, u.least, u.priority
+    for i in range(bits.size):
+        k = first + i
+        part = 1.0 if priority[k] > level else (share if priority[k] == level and level > 0.0 else 0.0)
+        bits[i] = most[k] if part == 1.0 else least[k] + part * (most[k] - least[k])
+
+
 @jit
-def filled(u: Users, bits: Array, time: Array, price: float, work: Work) -> float:
-    """Airtimes of the bits at this price, their last digits scaled so that the slot is used exactly."""
+def filled(u: Users, level: float, share: float, price: float, bits: Array, time: Array, work: Work) -> float:
+    """Bits and airtimes at this price into the arrays, their last digits scaled so that they fill the slot.
+
+    Users above the level send all, those at it this share of what they need not send. Returns the price, 0 if
+    nobody sends. One pass.
+    """
     total = lost = cloud = lost_cloud = 0.0
     for first in range(0, bits.size, BLOCK):
         count = min(BLOCK, bits.size - first)
         y, times = work.y[:count], work.times[:count]
         part, out = bits[first : first + count], time[first : first + count]
+        shared_out(u, first, level, share, part)
         rates(u.scale, first, price, y)
         divided(part, y, out)
         times[:] = out
@@ -255,71 +266,14 @@ def filled(u: Users, bits: Array, time: Array, price: float, work: Work) -> floa
 @jit
 def settled(u: Users, level: float, bits: Array, time: Array, work: Work) -> float:
     """Bits and airtimes into the arrays if the slot is full from this level on (0: from none); the price."""
-    share, price, priority = 0.0, level, u.priority
+    share, price = 0.0, level
     few = spent_from(u, level, next_above(level), work) if level > 0.0 else np.inf
     if few <= u.budget:
         many = spent_from(u, level, level, work)
         share = min(max((u.budget - few) / (many - few), 0.0), 1.0)
     else:
         price = root_above(u, level, work)
-    for k in range(bits.size):
-        part = 1.0 if priority[k] > level else (share if priority[k] == level and level > 0.0 else 0.0)
-        bits[k] = u.bits[k] if part == 1.0 else u.least[k] + part * (u.bits[k] - u.least[k])
-    return filled(u, bits, time, price, work)
-
-
-@jit
-def prepare(data: Data, i: int, least: Array, scale: Array, priority: Array) -> None:
-    """m, A and the priority of an instance's users."""
-    for first in range(
-        0, least.size, BLOCK
-    ):  # loop by loop, each over few arrays, while they are in the cache
-        part = slice(first, min(first + BLOCK, least.size))
-        required(data, i, part, least[part])
-        priced(data, i, part, scale[part], priority[part])
-        if data.slowness[i] > 0.0:
-            shared(data, i, part, priority[part])
-        ranked(data.input_bits[i, part], least[part], scale[part], priority[part])
-
-
-@internal
-def required(data: Data, i: int, part: slice, least: Array) -> None:
-    """m, the bits that a user cannot compute itself."""
-    bits, cycles, slot = data.input_bits[i, part], data.cycles_per_bit[i, part], data.slot_duration[i]
-    frequency = data.local_frequency[i, part]
-    for k in range(least.size):
-        least[k] = max(bits[k] - frequency[k] * slot / cycles[k], 0.0)
-
-
-@internal
-def priced(data: Data, i: int, part: slice, scale: Array, excess: Array) -> None:
-    """A, and by how much the local cost of a bit exceeds its cheapest radio cost."""
-    weight, gain = data.weight[i, part], data.channel_gain[i, part]
-    cycles, energy = data.cycles_per_bit[i, part], data.energy_per_cycle[i, part]
-    noise, bandwidth = data.noise_power[i], data.bandwidth[i]
-    for k in range(scale.size):
-        scale[k] = weight[k] * noise / gain[k]
-    for k in range(scale.size):
-        value = weight[k] * cycles[k] * energy[k]
-        excess[k] = min(value * bandwidth / (scale[k] * LN2) - 1.0, LARGE)
-
-
-@internal
-def shared(data: Data, i: int, part: slice, excess: Array) -> None:
-    """What is left of the excess where cloud time takes its part of the slot (Lemma 6)."""
-    cycles, bandwidth, slowness = data.cycles_per_bit[i, part], data.bandwidth[i], data.slowness[i]
-    for k in range(excess.size):
-        if excess[k] > 0.0:
-            excess[k] = shared_time_excess_of(excess[k], LN2 / (bandwidth * (cycles[k] * slowness)))
-
-
-@internal
-def ranked(bits: Array, least: Array, scale: Array, priority: Array) -> None:
-    """The priority A psi(1 + excess) in place of the excess; 0 for users without a choice."""
-    for k in range(priority.size):
-        priority[k] = scale[k] * psi_of(priority[k])
-    for k in range(priority.size):
-        priority[k] = priority[k] if bits[k] > least[k] else 0.0
+    return filled(u, level, share, price, bits, time, work)
 
 
 @jit

@@ -1,32 +1,47 @@
 r"""The threshold policies of P2 and P3 for instances too large to sort: few passes over the users.
 
-A pass evaluates the time that the bits of Theorem 1 spend at a price. The price of a sample of users starts a
-search on ln(spent/T) for two prices with at most `FEW` priorities between them; among these the level is
-found by interpolation, and one or two steps of Newton's method end it. Compiled where the passes are
-(`compiled_policy`), plain Python in between. Source: You et al. 2017, Theorems 1 and 3.
+A pass sums, at a price p, the time that the bits of Theorem 1 spend, with its slope and curvature. Every user
+whose priority lies between p and the answer sends at most once more or less, so these few, sorted, and the
+curve of all others,
+
+    ln a(p e^x) = ln a - f x + c x^2/2 + O(x^3),
+
+give the answer to O(x^3): the price at which the optimality conditions hold and who sends at it. Where it
+is within `CLOSE` of p it is exact; else it is the next price. The first is the answer for every sixteenth
+user. Compiled where the passes are (`compiled_policy`), plain Python in between.
+Source: You et al. 2017, Theorems 1 and 3.
 """
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mecopt.instance import Array, Instance
 from mecopt.result import Point
 
 from . import compiled_policy
-from .compiled_policy import LARGE, LOG_LIMIT, TINY, Data, Users, Work
-
-FEW = 64
-"""Priorities left for the second search."""
+from .compiled_policy import Users, Work
+from .compiled_priorities import BLOCK, LARGE, LN2, LOG_LIMIT, TINY, Data, prepare
+from .curve import Curve, Placed
 
 MANY = 4096
-"""Users from which on this search is the faster one, and those in the sample it starts from."""
+"""Users from which on this search is the faster one."""
 
-ASIDE = 1.05
-"""Factor between prices at which the sample tells how the spent time falls."""
+THINNED = 16
+"""A first price is that of every so many-th user."""
 
-STEPS = 100
-"""Prices tried; five to eight are usual."""
+CLOSE = 3e-5
+"""|x| at which what a curve leaves out, about x^3/6, is below the rounding of the sum."""
+
+NEAREST = 16
+"""Those that may change sides, over the root of the users: the answer of a random part is well within."""
+
+FAR = 0.3
+"""|x| beyond which a curve says little."""
+
+STEPS = 200
+"""Prices tried; two or three are usual."""
 
 PER_USER, NUMBERS = Data._fields[:6], Data._fields[6:9]
 
@@ -64,108 +79,92 @@ def _data(s: Instance) -> Data:
 def _policy(data: Data, i: int, bits: Array, time: Array) -> float:
     """The policy of one instance into the arrays; returns the price of airtime."""
     least, scale, priority = np.empty((3, bits.size))
-    compiled_policy.prepare(data, i, least, scale, priority)
+    prepare(data, i, least, scale, priority)
     u = Users(
         data.input_bits[i],
         least,
         scale,
         data.cycles_per_bit[i],
         priority,
-        nat_time=compiled_policy.LN2 / float(data.bandwidth[i]),
+        nat_time=LN2 / float(data.bandwidth[i]),
         slowness=float(data.slowness[i]),
         budget=float(data.slot_duration[i]),
     )
-    search = Search(u)
-    level = search.level(*Search(_sample(u)).start())
-    return float(compiled_policy.settled(u, level, bits, time, search.work))
+    work = Work(*np.empty((4, BLOCK)))
+    found = placed(u, first_price(u, work), work)
+    return float(compiled_policy.filled(u, found.level, found.share, found.price, bits, time, work))
 
 
-def _sample(u: Users) -> Users:
-    """Every n-th user, with their share of the slot."""
-    step = u.bits.size // MANY
-    share = -(-u.bits.size // step) / u.bits.size
+def chosen(u: Users, which: NDArray[np.intp] | slice) -> Users:
+    """Some of the users, with the whole slot."""
     return u._replace(
-        bits=u.bits[::step].copy(),
-        least=u.least[::step].copy(),
-        scale=u.scale[::step].copy(),
-        cycles=u.cycles[::step].copy(),
-        priority=u.priority[::step].copy(),
-        budget=u.budget * share,
+        bits=u.bits[which].copy(),
+        least=u.least[which].copy(),
+        scale=u.scale[which].copy(),
+        cycles=u.cycles[which].copy(),
+        priority=u.priority[which].copy(),
     )
 
 
-class Search:
-    """The search for the highest priority at which everybody at or above it fills the slot."""
-
-    def __init__(self, users: Users) -> None:
-        self.users = users
-        self.work = Work(*np.empty((4, compiled_policy.BLOCK)))
-
-    def excess(self, price: float) -> float:
-        """ln(spent/T) within +-LOG_LIMIT: not negative where the slot is full. One pass."""
-        spent = compiled_policy.spent_from(self.users, price, price, self.work) / self.users.budget
-        return min(max(math.log(spent), -LOG_LIMIT), LOG_LIMIT) if spent > 0.0 else -LOG_LIMIT
-
-    def start(self) -> tuple[float, float]:
-        """A sample's price, and how ln(spent) falls with ln(price) there."""
-        priority = self.users.priority
-        price = self.highest(np.sort(priority[priority > 0])[::-1])
-        if not price > 0.0:
-            price = compiled_policy.root_above(self.users, 0.0, self.work)
-        price = min(max(price, TINY), LARGE)
-        drop = self.excess(price / ASIDE) - self.excess(price * ASIDE)
-        return price, max(drop / (2 * math.log(ASIDE)), 0.01)
-
-    def level(self, price: float, fall: float) -> float:
-        """The level, 0 if there is none: a few prices from a start near it, now and then a halving."""
-        low, high, more, less, stretch = 0.0, math.inf, 0.0, 0.0, 1.5
-        levels = self.users.priority
-        for step in range(STEPS):
-            excess = self.excess(price)
-            if excess >= 0.0:
-                low, more = price, excess
-            else:
-                high, less = price, excess
-            if low > 0.0 and high < math.inf:
-                levels = levels_between(self.users.priority, low, high)
-                if levels.size <= FEW:
-                    break
-                width = math.log(high / low)
-                aside = width * min(0.05, width)
-                # on the other side than this time, so that both ends close in
-                share = width * more / (more - less) + (aside if excess >= 0.0 else -aside)
-                price = low * math.exp(share if 0.0 < share < width and step % 8 != 7 else width / 2)
-            else:
-                shift = min(max(stretch * excess / fall, -LOG_LIMIT), LOG_LIMIT)
-                price, stretch = min(max(price * math.exp(shift), TINY), LARGE), 2 * stretch
+def first_price(u: Users, work: Work) -> float:
+    """The price of airtime for a part of the users with their share of the slot."""
+    part = chosen(u, slice(None, None, THINNED))
+    part = part._replace(budget=u.budget * part.bits.size / u.bits.size)
+    if part.bits.size > MANY:
+        return placed(part, first_price(part, work), work).price
+    levels = np.unique(part.priority[part.priority > 0.0])
+    low, high = 0, levels.size
+    while low < high:
+        middle = (low + high) // 2
+        if compiled_policy.spent_from(part, levels[middle], levels[middle], work) >= part.budget:
+            low = middle + 1
         else:
-            levels = levels_between(self.users.priority, low, high)
-        return self.highest(np.sort(levels)[::-1], (low, more), (high, less))
-
-    def highest(
-        self, levels: Array, below: tuple[float, float] = (0.0, 0.0), above: tuple[float, float] = (0.0, 0.0)
-    ) -> float:
-        """The highest of these priorities, in descending order, that fills the slot; 0 if none does.
-
-        `below` and `above` are prices known to fill it and not to, with their excess.
-        """
-        low, high = 0, levels.size
-        while low < high:
-            middle = (low + high) // 2
-            if below[0] > 0.0 and 0.0 < above[0] < math.inf:
-                guess = below[0] * (above[0] / below[0]) ** (below[1] / (below[1] - above[1]))
-                middle = min(max(int(np.searchsorted(-levels, -guess)), low), high - 1)
-            price = float(levels[middle])
-            excess = self.excess(price)
-            if excess >= 0.0:
-                high, below = middle, (price, excess)
-            else:
-                low, above = middle + 1, (price, excess)
-        return float(levels[low]) if low < levels.size else 0.0
+            high = middle
+    return float(levels[low - 1]) if low else compiled_policy.root_above(part, 0.0, work)
 
 
-def levels_between(priority: Array, low: float, high: float) -> Array:
-    """The positive priorities in [low, high) and the highest below low."""
-    inside = priority[(priority >= low) & (priority < high)]
-    beneath = np.max(priority, where=priority < low, initial=0.0)
-    return np.append(inside, beneath) if beneath > 0.0 else inside[inside > 0.0]
+def placed(u: Users, price: float, work: Work) -> Placed:
+    """The level, the share that users at it send of what they need not, and the price of airtime."""
+    low, high = 0.0, math.inf
+    for step in range(STEPS):
+        price = min(max(price, TINY), LARGE)
+        curve = Curve(price, *compiled_policy.expanded(u, price, price, work), u.budget)
+        if curve.nobody_sends:
+            highest = float(np.max(u.priority, where=u.priority < price, initial=0.0))
+            if highest <= TINY:
+                return Placed(price, 0.0, price)
+            price, high = highest, price
+            continue
+        low, high = (price, high) if curve.overfull else (low, price)
+        answer, end = _guess(u, curve)
+        told = min(price, end) <= answer.price <= max(price, end)
+        if told and abs(math.log(answer.price / price)) <= CLOSE:
+            return answer
+        guess = answer.price if told else end
+        if low < guess < high and step % 4 != 3:
+            price = guess
+        elif low > 0.0 and high < math.inf:
+            price = math.sqrt(low) * math.sqrt(high)
+        else:
+            price *= math.exp(math.copysign(min(FAR * 2.0**step, LOG_LIMIT), curve.excess))
+    return Placed(low, 0.0, max(low, TINY))
+
+
+def _guess(u: Users, curve: Curve) -> tuple[Placed, float]:
+    """The answer by a curve and the users with the nearest priorities, and the price up to which it knows."""
+    # who changes sides moves the answer towards the price: the root of the curve is the farthest it can be
+    reach = min(1.2 * abs(curve.root) + 1e-9, FAR)
+    end = curve.price * math.exp(reach if curve.overfull else -reach)
+    if curve.overfull:
+        which = np.flatnonzero((u.priority >= curve.price) & (u.priority <= end))
+    else:
+        which = np.flatnonzero((u.priority >= end) & (u.priority < curve.price))
+    nearest = int(NEAREST * math.sqrt(u.bits.size))
+    if which.size > nearest:
+        aside = np.abs(u.priority[which] - curve.price)
+        which = which[aside <= np.partition(aside, nearest)[nearest]]
+        end = float(np.max(u.priority[which]) if curve.overfull else np.min(u.priority[which]))
+    near = chosen(u, which)
+    seconds, fall = np.empty((2, which.size))
+    compiled_policy.more_time(near, curve.price, seconds, fall)
+    return curve.answer(near.priority, seconds, fall), end

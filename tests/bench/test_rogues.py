@@ -15,6 +15,7 @@ from mecopt.bench.worker import Worker
 EXPECTED = {
     "fill": ("optimal", ""),
     "shout": ("optimal", ""),
+    "cvxpy:OWN": ("optimal", ""),
     "hang-again": ("optimal", "when solved again: "),
     "rough": ("optimal", ""),
     "liar": ("wrong", ""),
@@ -46,6 +47,8 @@ def test_each_gets_the_status_it_deserves(rogues: None, tmp_path: Path) -> None:
         tally = run(plan(*EXPECTED), store, jobs=1)
         rows = rows_of(store)
     assert tally.done == len(EXPECTED)
+    assert (rows["cvxpy:OWN"]["units"], rows["cvxpy:OWN"]["build"]) == ("scaled", None)
+    assert rows["cvxpy:OWN"]["solve"] == rows["cvxpy:OWN"]["first"]
     for method, (status, message) in EXPECTED.items():
         assert (rows[method]["status"], method) == (status, method)
         assert str(rows[method]["message"]).startswith(message), rows[method]

@@ -42,9 +42,7 @@ FIELDS: dict[str, tuple[str, SearchStrategy[float]]] = {
 }
 
 
-def term_cases(
-    users: tuple[int, int] = (1, 3), servers: tuple[int, int] = (1, 2), **overrides: SearchStrategy[Any]
-) -> SearchStrategy[Case]:
+def term_cases(users: Any = (1, 3), servers: Any = (1, 2), **overrides: Any) -> SearchStrategy[Case]:
     """Cases; half of them with equal devices among the users. Further overrides are drawn as they are."""
 
     @st.composite

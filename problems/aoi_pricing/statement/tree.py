@@ -7,12 +7,13 @@ association that uses it g + eps at least, and is left out where that suffices. 
 finds a better association itself, and hands over what it has after `MOST_WORK`: any partition is a bound.
 """
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Mask
+from mecopt.instance import Array, Indices, Mask
 
 from . import dual_search
 from .bounds import Parts
@@ -41,16 +42,18 @@ class Level(NamedTuple):
     prices: Array
     bound: Array
 
-    def pick(self, which: Mask | Array) -> "Level":
+    def pick(self, which: Mask | Indices) -> "Level":
         """Some of them."""
-        return Level(*(array[which] for array in self))
+        return Level(self.may[which], self.prices[which], self.bound[which])
 
     def join(self, other: "Level") -> "Level":
         """Both."""
-        return Level(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+        may = np.concatenate([self.may, other.may])
+        prices = np.concatenate([self.prices, other.prices])
+        return Level(may, prices, np.concatenate([self.bound, other.bound]))
 
 
-def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> Parts | None:
+def search(d: Data, value: float, prices: Mapping[str, Array], *, slack: float) -> Parts | None:
     """Parts that bound the cost beyond sum K of one instance near `value`; None where there is nothing to
     gain."""
     if d.linked.size > LARGEST or not np.isfinite(value):
@@ -82,7 +85,7 @@ def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> 
     return Parts(may[told], out[told], dual_search.in_units(found[told], d))
 
 
-def _root(d: Data, net: Links, prices: dict[str, Array]) -> Level:
+def _root(d: Data, net: Links, prices: Mapping[str, Array]) -> Level:
     """All associations, at the prices that the referee has already."""
     names = ("bandwidth_price", "compute_price", "memory_price")
     known = np.stack([np.asarray(prices[name], dtype=np.float64) for name in names])[None]
@@ -179,7 +182,7 @@ def _better_point(d: Data, net: Links, level: Level, value: float) -> bool:
     return _moved(net, best) < value
 
 
-def _cost(net: Links, option: Array) -> float:
+def _cost(net: Links, option: Indices) -> float:
     """Cost beyond sum K of an association (0 local, j + 1 server j), inf where memory is overfull."""
     users = np.arange(len(option))
     away = option > 0
@@ -189,7 +192,7 @@ def _cost(net: Links, option: Array) -> float:
     return float(np.sum(net.cost[0, users, option]) + np.sum(np.square(loads[:2]))) if fits else np.inf
 
 
-def _moved(net: Links, option: Array) -> float:
+def _moved(net: Links, option: Indices) -> float:
     """The cost after single-device moves, as long as they improve it."""
     best, users = _cost(net, option), len(option)
     still = 0
@@ -199,7 +202,7 @@ def _moved(net: Links, option: Array) -> float:
             costs = []
             for k in np.flatnonzero(np.isfinite(net.cost[0, i])):
                 option[i] = k
-                costs.append((_cost(net, option), int(k)))
+                costs.append((_cost(net, option), k))
             cost, k = min(costs)
             if cost < best - 1e-12 * abs(best):
                 best, option[i], still = cost, k, 0

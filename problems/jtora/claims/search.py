@@ -14,9 +14,9 @@ from .. import closed_form
 from ..algorithms import exact, incremental, printed
 from ..terms import Decision, Terms
 from .common import FAILS, HOLDS, PAPER, Ball, Case, allocated, network, networks, utility
+from .constraints import sizes
 
 Start = Callable[[Terms], Decision]
-from .constraints import sizes
 
 some_time = st.sampled_from([0.5, 0.75, 0.25, 0.9])
 searched = networks(users=(1, 3), time_preference=some_time)
@@ -52,7 +52,7 @@ def from_best(t: Terms) -> Decision:
     explanation="The listing starts with the best single element; from the empty set the first element "
     "that helps is taken instead, and the search ends elsewhere, here at a lower utility.",
     corrected_by="JTORA-S2.corrected",
-    max_samples=50,
+    max_samples=120,
 )
 def same_from_empty(case: Case, search: Start) -> Any:
     _, t = network(case)
@@ -166,7 +166,7 @@ def no_move_gains(case: Case, factor: Threshold) -> Any:
     tol_reason="relative to both values, in balls",
     explanation="It stops where no move raises J* by more than the factor 1 + ε/n²; smaller gains are left.",
     corrected_by="JTORA-A2.corrected",
-    max_samples=50,
+    max_samples=120,
 )
 def local_optimum(case: Case, factor: Threshold) -> Any:
     return no_move_gains(case, factor)
