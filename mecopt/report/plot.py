@@ -42,14 +42,11 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
     canvas = Canvas(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = canvas.add_subplot()
     cut = [_curve(axes, figure, data, place) for place in range(len(data["schemes"]))]
-    x = data["x"]["values"]
     axes.set_xlabel(axis_label(data["x"]))
     axes.set_ylabel(axis_label(data["y"]))
-    if figure.log_x:
-        axes.set_xscale("log", base=2)
     if figure.log_y:
         axes.set_yscale("log")
-    axes.set_xticks(x, [f"{value:g}" for value in x])
+    _ticks(axes, figure, data)
     axes.grid(alpha=0.3)
     axes.set_title(data["title"], fontsize=11)
     # the curves in the schemes' order, then those of the paper
@@ -108,7 +105,7 @@ def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bo
     On a logarithmic axis an interval that reaches below 0 has no lower end. The first scheme is
     drawn thick, below the others: it is often hidden by them.
     """
-    scheme, x = data["schemes"][place], data["x"]["values"]
+    scheme, x = data["schemes"][place], [place] if _single(data) else data["x"]["values"]
     mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
     low = np.fmin(half, 0.9 * mean) if figure.log_y else half
     width, size = (4.0, 8.0) if place == 0 else (1.5, 5.0)
@@ -120,6 +117,23 @@ def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bo
         printed = np.array(scheme["printed"], dtype=np.float64)
         axes.plot(x, printed, "--", label=f"{label}, the paper's numbers", lw=1, ms=5, mfc="none", **look)
     return bool(np.any(low < half))
+
+
+def _single(data: Mapping[str, Any]) -> bool:
+    """Whether there is one point only: the schemes then stand side by side."""
+    return len(data["x"]["values"]) == 1
+
+
+def _ticks(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
+    """The points, or the schemes where these stand side by side."""
+    x = data["x"]["values"]
+    if _single(data):
+        axes.set_xticks(range(len(data["schemes"])), [scheme["label"] for scheme in data["schemes"]])
+        axes.set_xlabel(f"{data['x']['name']} = {x[0]:g} {data['x']['unit']}".rstrip())
+        return
+    if figure.log_x:
+        axes.set_xscale("log", base=2)
+    axes.set_xticks(x, [f"{value:g}" for value in x])
 
 
 def axis_label(axis: Mapping[str, Any]) -> str:

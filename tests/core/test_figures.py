@@ -79,6 +79,18 @@ def test_long_words_stay_inside_the_picture() -> None:
         assert not np.all(words == 1.0)
 
 
+def test_schemes_of_a_single_point_stand_side_by_side() -> None:
+    one = replace(FIGURE, points=(1,), schemes=(Scheme("best", "best"), Scheme("other", "other")))
+    picture = plot.png(one, figures.reproduce(one, samples=3, seed=0))
+    image = matplotlib.image.imread(io.BytesIO(picture))[150:-150, :, :3]  # without legend and caption
+    centres = []
+    for colour in plot.COLOURS[:2]:
+        wanted = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        columns = np.flatnonzero(np.any(np.all(np.abs(image - wanted) < 0.01, axis=-1), axis=0))
+        centres.append(float(np.mean(columns)))
+    assert centres[1] - centres[0] > image.shape[1] / 2
+
+
 def test_failures_are_counted_and_left_out_of_every_mean() -> None:
     def sometimes(draw: float, x: float) -> Mapping[str, Outcome]:
         found = dict(measure(draw, x))
