@@ -55,7 +55,8 @@ class Searching(Statement, Protocol):
     """A statement that can also search for a bound where prices leave a gap: branch and bound, say."""
 
     def search(self, d: Any, value: float, prices: Mapping[str, Array], tol: float) -> Any | None:
-        """What shows that no point is better than this one's value, or goes some way there; None if nothing does.
+        """What shows that no point is better than this one's value, or goes some way there; None if
+        nothing does.
 
         `d` is one instance in floats, `prices` the best so far; a gap of `tol` is small enough.
         """

@@ -9,7 +9,7 @@ Nothing is changed but, if asked for, the tolerance: `tolerance` goes to the sol
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -35,6 +35,7 @@ class Watch:
     """What is watched for."""
 
     tolerance: float | None
+    look: Callable[["cp.Problem"], None] | None = None
     calls: list[Call] = field(default_factory=list)
 
 
@@ -42,9 +43,14 @@ _WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 @contextmanager
-def watching(*, tolerance: float | None = None) -> Iterator[list[Call]]:
-    """Collect the conic solver calls of this block, made at the given tolerance."""
-    token = _WATCH.set(watch := Watch(tolerance))
+def watching(
+    *, tolerance: float | None = None, look: Callable[["cp.Problem"], None] | None = None
+) -> Iterator[list[Call]]:
+    """Collect the conic solver calls of this block, made at the given tolerance.
+
+    `look` is shown every program before it is solved.
+    """
+    token = _WATCH.set(watch := Watch(tolerance, look))
     try:
         yield watch.calls
     finally:
@@ -61,6 +67,8 @@ def tolerance() -> float | None:
 def noted(problem: "cp.Problem", solver: str) -> Iterator[None]:
     """Note a call, if somebody is watching."""
     watch = _WATCH.get()
+    if watch is not None and watch.look is not None:
+        watch.look(problem)
     start = time.perf_counter()
     try:
         yield

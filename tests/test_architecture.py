@@ -17,6 +17,7 @@ PAPERS = "mecopt.problems"
 FORMULAS = {"closed_form", "water_filling", "compiled_policy", "many_users"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
+    *("pricing", "improvement", "large", "baselines"),
     *(
         "subset_programme",
         "branch_and_bound",
@@ -25,6 +26,7 @@ METHODS = FORMULAS | {
         "local_search",
         "node_bound",
     ),
+    *("nlp", "scip", "smoothing", "projection", "simulation", "links"),
 }
 HEAVY = {"cvxpy", "sympy", "hypothesis", "flint", "matplotlib", "scipy", "jinja2", "numba"}
 

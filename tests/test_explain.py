@@ -60,7 +60,7 @@ def test_every_problem_can_be_explained(key: str) -> None:
     found = explain(problem)
     assert found.mathematics
     assert problem.source in str(found)
-    assert bool(found.trees) == bool(problem.model)
+    assert bool(found.trees) == bool(problem.model or problem.conic)
     assert bool(found.closed_form) == any(m.name == "closed-form" for m in problem.own_methods)
 
 

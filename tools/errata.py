@@ -1,6 +1,6 @@
 """Write the errata: docs/errata.md and a page per paper, what holds, what does not, smallest counterexamples.
 
-    python tools/errata.py            write docs/errata.md and docs/errata/<paper>.md
+    python tools/errata.py            write docs/errata.md, docs/errata/<paper>.md and the table in README.md
     python tools/errata.py --check    exit 1 if a page is not what the claims and counterexamples give
 
 The pages are made from the claims' recorded verdicts and the stored counterexamples; `mecopt verify` is what
@@ -10,6 +10,7 @@ finds that the verdicts are as recorded.
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from mecopt.problem import load_paper
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
+README = ROOT / "README.md"
+
 INTRODUCTION = """# Errata
 
 What the built-in papers print, and what we found. Each statement is given in our own words with our verdict:
@@ -29,9 +32,10 @@ each counterexample replays with the command below it.
 
 These pages are written by `python tools/errata.py`; a test compares them with the claims.
 
-| paper | statements | proved | certified | supported | refuted |
-|---|---|---|---|---|---|
 """
+
+HEADING = "| paper | statements | proved | certified | supported | refuted |\n|---|---|---|---|---|---|\n"
+START, END = "<!-- verdicts: written by tools/errata.py -->\n", "<!-- end of verdicts -->\n"
 
 VERDICTS = ("proved", "certified", "supported", "refuted")
 
@@ -40,26 +44,37 @@ def pages() -> dict[Path, str]:
     """Every page and its text; papers of one's own elsewhere have none here."""
     keys = [key for key in claim_papers() if (ROOT / "problems" / key).is_dir()]
     texts = {DOCS / "errata" / f"{key}.md": paper(key) for key in keys}
-    rows, lists = [], []
+    lists = []
     for key in keys:
-        printed = printed_claims(key)
-        counts = Counter(c.recorded for c in printed)
         about = load_paper(key)
-        numbers = " | ".join(str(counts[verdict]) for verdict in VERDICTS)
-        rows.append(f"| [{about.title}](errata/{key}.md) | {len(printed)} | {numbers} |")
         lists.append(f"\n## {about.title}\n\n{about.source}. What does not hold:\n")
-        for c in printed:
+        for c in printed_claims(key):
             if c.recorded == "refuted":
                 lists.append(f"- [{c.id}](errata/{key}.md#{anchor(c.id)}): {c.statement}")
-    texts[DOCS / "errata.md"] = INTRODUCTION + "\n".join([*rows, *lists]) + "\n"
+    texts[DOCS / "errata.md"] = INTRODUCTION + table(keys, "errata") + "\n".join(lists) + "\n"
+    before, _, rest = README.read_text(encoding="utf-8").partition(START)
+    after = rest.partition(END)[2]
+    texts[README] = before + START + table(keys, "docs/errata") + END + after
     return texts
 
 
+def table(keys: Sequence[str], folder: str) -> str:
+    """How many statements of each paper hold; links into `folder`."""
+    rows, total = [], Counter[str]()
+    for key in keys:
+        counts = Counter(c.recorded for c in printed_claims(key))
+        total += counts
+        numbers = " | ".join(str(counts[verdict]) for verdict in VERDICTS)
+        rows.append(f"| [{load_paper(key).title}]({folder}/{key}.md) | {counts.total()} | {numbers} |\n")
+    numbers = " | ".join(str(total[verdict]) for verdict in VERDICTS)
+    return HEADING + "".join(rows) + f"| all | {total.total()} | {numbers} |\n"
+
+
 def printed_claims(key: str) -> list[Claim]:
-    """The claims that the paper prints: all but our corrections."""
+    """The claims that the paper prints: all but our corrections and what we add to them."""
     claims = claims_of(key)
-    corrections = {c.corrected_by for c in claims}
-    return [c for c in claims if c.id not in corrections]
+    ours = {c.corrected_by for c in claims} | {c.id for c in claims if c.source.startswith("correction of")}
+    return [c for c in claims if c.id not in ours]
 
 
 def anchor(name: str) -> str:

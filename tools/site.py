@@ -5,7 +5,7 @@
     --links    also try links to other sites, which needs a network
 
 Pages that follow from the code are written to docs/generated and docs/api first: problems as `mecopt explain`
-shows them, figures, a comparison of solvers, the API. Then Sphinx builds the site, a warning being an error,
+shows them, figures, the API. Then Sphinx builds the site, a warning being an error,
 and every link and address in the result is checked: no page may need anything from another site.
 """
 
@@ -20,8 +20,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import site_check  # noqa: E402 - beside this file
@@ -33,9 +31,6 @@ DOCS = ROOT / "docs"
 GENERATED, API = DOCS / "generated", DOCS / "api"
 APART = {"cli", "problems", "report", "skeleton", "lessons"}
 """Packages that are not called from Python."""
-
-INSTANCES = 5
-"""Instances per problem in the comparison of solvers: a page of the site, not a benchmark."""
 
 
 def built_in() -> dict[str, Any]:
@@ -56,8 +51,8 @@ def papers_page(pictures: bool) -> str:
         links = [f"[{titles.get(name, 'figures')}](../{name}.md)" for name in there]
         lines.append(f"{', '.join(links)}. Check it: `mecopt verify {key}`\n")
         names += there
-    lines += ["```{toctree}\n:hidden:\n", *(f"../{name}" for name in names), "solvers", "```\n"]
-    lines.append("How the conic solvers compare on these problems: [solvers](solvers.md).")
+    lines += ["```{toctree}\n:hidden:\n", *(f"../{name}" for name in names), "```\n"]
+    lines.append("How the conic solvers compare on these problems: [solvers](../solvers.md).")
     return "\n".join(lines) + "\n"
 
 
@@ -98,36 +93,6 @@ def problems_pages() -> dict[str, str]:
     tree = ["```{toctree}\n:hidden:\n", *pages, "```\n"]
     head = ["# Problems\n", "| problem | title | sense | unit |", "|---|---|---|---|"]
     return {**pages, "problems": "\n".join([*head, *rows, "", *tree])}
-
-
-def solvers_page() -> str:
-    """Every conic solver on a few instances of every problem, in one run; the certificate counts."""
-    lines = [
-        "# Solvers\n",
-        f"{INSTANCES} instances of each problem's own scenario (seed 0), at the default tolerance. The gap",
-        "is the referee's, the largest of all; times are multiples of the problem's fastest here.",
-        "A page to show the shape of things: `mecopt bench` measures.\n",
-        "| problem | solver | optimal | largest gap | time |",
-        "|---|---|---|---|---|",
-    ]
-    for problem in (p for paper in built_in().values() for p in paper.problems):
-        names = [name for name in problem.methods if name.startswith("cvxpy:")]
-        results = []
-        for name in names:
-            sizes = {axis: min(count, 5) for axis, count in problem.sizes.items()}
-            s = problem.sample(batch=INSTANCES, seed=0, **sizes)
-            problem.solve(s[0], method=name, rigorous=False)  # compile first
-            results.append(problem.solve(s, method=name, rigorous=False))
-        fastest = min((r.seconds for r in results), default=1.0)
-        for name, r in zip(names, results, strict=True):
-            gap = np.asarray(r.certificate.gap)
-            worst = f"{np.nanmax(gap):.1e}" if np.isfinite(gap).any() else "none"
-            count = int(np.sum(r.status == "optimal"))
-            solver = name.removeprefix("cvxpy:")
-            lines.append(
-                f"| {problem.key} | {solver} | {count} of {INSTANCES} | {worst} | {r.seconds / fastest:.1f} |"
-            )
-    return "\n".join(lines) + "\n"
 
 
 def figures_page(key: str, samples: int) -> str | None:
@@ -186,7 +151,7 @@ def write_pages(samples: int) -> None:
         page = figures_page(key, samples)
         if page:
             (GENERATED / f"figures_{key}.md").write_text(page, encoding="utf-8")
-    texts = {**problems_pages(), "solvers": solvers_page(), "papers": papers_page(bool(samples))}
+    texts = {**problems_pages(), "papers": papers_page(bool(samples))}
     for name, text in texts.items():
         (GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in api_pages().items():

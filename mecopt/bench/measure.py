@@ -120,6 +120,7 @@ def _answered(run: Callable[[], Point]) -> tuple[Point | None, str]:
 def _described(
     point: Point | None, raised: str, calls: list[Call], first: float, *, own: bool
 ) -> dict[str, Any]:
+    own = own or not calls
     said = raised or str(np.asarray(None if point is None else point.message, dtype=object)[()] or "")
     x = {} if point is None else {name: np.asarray(a).tolist() for name, a in point.x.items()}
     inside = sum(call.seconds for call in calls)
@@ -138,7 +139,7 @@ def _described(
 
 def _claimed(said: str, calls: list[Call], *, own: bool) -> str:
     """The last call's status; a method without solver calls claims to be right unless it complains."""
-    if own or not calls:
+    if own:
         return "error" if said else "optimal"
     last = calls[-1].status
     return "error" if last == "None" or (said and last.startswith("optimal")) else last

@@ -19,7 +19,7 @@ WELL_KNOWN = (SCALED, "si")
 """May be asked for where a problem has no units of its own: the model as it is, and as first written."""
 
 PACKAGES = {"HIGHS": "highspy", "SCIP": "pyscipopt"}
-"""The packages of solvers that methods of a paper call by themselves, as in `milp:HIGHS`."""
+"""The packages of solvers that methods of a paper call by themselves, such as `milp:HIGHS` and `scip`."""
 
 AS_GIVEN = "none"
 """Units of methods that are no conic model: they take the data as they are."""
@@ -152,8 +152,7 @@ def cells_of(problem: Problem, plan: Plan, instance: str) -> tuple[Cell, ...]:
     found = []
     for method in _methods(problem, plan.solvers):
         conic = method.startswith(CONIC)
-        here = units_of(problem) if conic else (AS_GIVEN,)
-        for units in here:
+        for units in _units_for(problem, method):
             if conic and plan.units is not None and units not in plan.units:
                 continue
             for name in plan.accuracies:
@@ -161,6 +160,14 @@ def cells_of(problem: Problem, plan: Plan, instance: str) -> tuple[Cell, ...]:
                 id = " ".join([instance, units, method, by, name, f"limit={plan.timeout:g}"])
                 found.append(Cell(id, units, method, by, name))
     return tuple(found)
+
+
+def _units_for(problem: Problem, method: str) -> tuple[str, ...]:
+    """The units that a method can be tried in. A paper's own CVXPY model has one system: its own."""
+    if not method.startswith(CONIC):
+        return (AS_GIVEN,)
+    own = {each.name for each in problem.own_methods}
+    return (SCALED,) if method in own else units_of(problem)
 
 
 def _methods(problem: Problem, solvers: tuple[str, ...] | None) -> list[str]:
@@ -175,12 +182,14 @@ def version_of(problem: Problem, method: str) -> str:
     from mecopt import __version__
     from mecopt.solvers import installed
 
-    package = PACKAGES.get(method.rpartition(":")[2])
-    if package is not None and not method.startswith(CONIC):
+    rows = {CONIC + row.name: row.version for row in installed(problem.cones)} if problem.conic else {}
+    if method in rows:
+        return rows[method]
+    package = PACKAGES.get(method.rpartition(":")[2].upper())
+    if package is not None:
         with suppress(PackageNotFoundError):
             return version(package)
-    rows = {CONIC + row.name: row.version for row in installed(problem.cones)} if problem.conic else {}
-    return rows.get(method, __version__)
+    return __version__
 
 
 def shard(all_chunks: list[Chunk], part: str | None) -> list[Chunk]:

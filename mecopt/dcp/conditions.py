@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mecopt.dcp.cones import misses
-from mecopt.dcp.point import Miss, placed, slack
+from mecopt.dcp.point import Miss, objective, placed, slack
 from mecopt.dcp.program import Block, ConeProgram, entry_name
 from mecopt.dcp.report import Condition
 from mecopt.instance import Array
@@ -15,8 +15,14 @@ STEPS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8)
 """Moves of one entry, relative to its variable, that are tried to show where the Lagrangian falls."""
 
 
-def primal(worst: Miss, tol: float) -> Condition:
-    """Is the point feasible?"""
+def primal(worst: Miss, value: float, tol: float) -> Condition:
+    """Is the point feasible, and in the objective's domain?"""
+    if np.isnan(worst.relative):
+        said = f"{worst.where}: has no value at the point."
+        return Condition("primal feasibility", False, np.nan, worst.where, said)
+    if worst.relative <= tol and not np.isfinite(value):
+        said = "the objective has no value at the point: it lies outside the objective's domain."
+        return Condition("primal feasibility", False, np.inf, "the objective", said)
     if worst.relative <= tol:
         return Condition("primal feasibility", True, worst.relative, "", "every constraint is met.")
     said = f"{worst.where}: missed by {worst.amount:.3g} ({worst.relative:.3g} of its largest term)."
@@ -66,7 +72,7 @@ def complementarity(
         whole = type(constraint).__name__ in ("SOC", "ExpCone")
         entry = int(np.argmax(np.abs(products)))
         amount = abs(float(np.sum(products) if whole else products[entry])) / scale
-        if amount > worst:
+        if not amount <= worst:
             worst = amount
             where = f"constraint {names[number]}"
             if len(value) > 1 and not whole:
@@ -80,9 +86,25 @@ def complementarity(
     return Condition("complementarity", False, worst, where, said), total
 
 
-def unjudged() -> list[Condition]:
-    """The conditions on multipliers where the model has none, because it is unbounded or infeasible."""
-    said = "cannot be judged: the model has no multipliers that the oracle could find."
+def at_point(
+    problem: Any,
+    x: Mapping[str, Array],
+    used: Mapping[int, Array],
+    names: list[str],
+    least: float,
+    moved: float,
+    tol: float,
+) -> list[Condition]:
+    """Complementarity and stationarity; their misses are relative to the objective."""
+    with placed(problem, x):
+        scale = abs(objective(problem)) or 1.0
+        slackness, total = complementarity(problem, used, names, scale, tol)
+    return [slackness, stationarity(problem, x, used, least, moved, total, scale, tol)]
+
+
+def unjudged(why: str) -> list[Condition]:
+    """The conditions on multipliers where there are none, or no point to judge them at."""
+    said = f"cannot be judged: {why}."
     names = ("dual feasibility", "complementarity", "stationarity")
     return [Condition(name, False, np.nan, "", said) for name in names]
 

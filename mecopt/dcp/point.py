@@ -78,12 +78,9 @@ def _flat(name: str, constraint: Any, given: Any, rows: slice) -> Array:
     allowed = f"give {size} finite numbers, as the constraint's dual_value has them"
     if kind in ("SOC", "ExpCone") and isinstance(given, Sequence) and len(given) in (2, 3):
         parts = [numbers(name, part, allowed) for part in given]
-        if kind == "ExpCone":
-            array = np.stack([part.ravel(order="F") for part in parts], axis=-1).ravel()
-        else:
-            top = parts[0].ravel()
-            rest = parts[1].ravel(order="F").reshape(len(top), -1) if top.size else parts[1]
-            array = np.concatenate([top[:, None], rest], axis=1).ravel()
+        if len(parts) != len(constraint.args) or sum(part.size for part in parts) != size:
+            raise DataError(name, f"has parts of {[part.size for part in parts]} entries", allowed)
+        array = _cone_by_cone(constraint, parts)
     else:
         array = numbers(name, given, allowed).ravel(order="F")
     if array.size != size or not np.isfinite(array).all():
@@ -116,20 +113,22 @@ def slack(constraint: Any) -> Array:
     """What must lie in the constraint's cone, in the order of the program's rows; or an equality's miss."""
     kind = type(constraint).__name__
     if kind in ("SOC", "ExpCone"):
-        return _cone_slack(kind, constraint)
+        arrays = [np.asarray(argument.value, dtype=np.float64) for argument in constraint.args]
+        return _cone_by_cone(constraint, arrays)
     sign = 1.0 if kind == "NonNeg" else -1.0
     expression = constraint.expr if kind in ("Inequality", "Equality") else constraint.args[0]
     return sign * np.asarray(expression.value, dtype=np.float64).ravel(order="F")
 
 
-def _cone_slack(kind: str, constraint: Any) -> Array:
-    arrays = [np.asarray(argument.value, dtype=np.float64) for argument in constraint.args]
-    if kind == "ExpCone":
-        return np.stack([a.ravel(order="F") for a in arrays], axis=-1).ravel()
-    top = arrays[0].ravel()
-    body = arrays[1] if arrays[1].ndim == 2 else arrays[1][:, None]
-    body = body.T if constraint.axis == 0 else body
-    return np.concatenate([top[:, None], body.reshape(len(top), -1)], axis=1).ravel()
+def _cone_by_cone(constraint: Any, parts: Sequence[Array]) -> Array:
+    """Arrays in the shapes of the constraint's arguments, put in the order of the rows."""
+    if type(constraint).__name__ == "ExpCone":
+        return np.stack([part.ravel(order="F") for part in parts], axis=-1).ravel()
+    top = parts[0].ravel(order="F")
+    shape = constraint.args[1].shape
+    body = parts[1].reshape(shape if len(shape) == 2 else (parts[1].size, 1), order="F")
+    rows = body.T if constraint.axis == 0 else body
+    return np.concatenate([top[:, None], rows], axis=1).ravel()
 
 
 @np.errstate(all="ignore")

@@ -100,9 +100,12 @@ def compile_model(problem: Any) -> ConeProgram:
         raise DataError("problem", f"got {type(problem).__name__}", "give a cvxpy.Problem")
     _check(problem)
     try:
-        data, chain, inverse = problem.get_problem_data("SCS", solver_opts={"use_quad_obj": False})
+        data, chain, inverse = problem.get_problem_data(
+            "SCS", ignore_dpp=True, solver_opts={"use_quad_obj": False}
+        )
     except cp.error.SolverError as error:
-        reason = str(error).splitlines()[0]
+        affine = problem.objective.args[0].is_affine() and not problem.constraints
+        reason = "has an affine objective and no constraint" if affine else str(error).splitlines()[0]
         raise DataError("problem", reason, "give a model of linear, SOC and exponential cones") from None
     stuffed, dims = data["param_prob"], data["dims"]
     if dims.psd or dims.p3d or getattr(dims, "pnd", []):

@@ -11,7 +11,9 @@ from mecopt.errors import DataError
 from mecopt.explain.svg import as_svg
 from mecopt.explain.tree import Node, as_text, model_tree
 from mecopt.instance import Instance
-from mecopt.problem import Problem
+from mecopt.problem import TOL_SOLVER, Problem
+from mecopt.solvers import installed
+from mecopt.watch import watching
 
 __all__ = ["Explanation", "as_svg", "as_text", "explain", "explain_model", "model_tree"]
 
@@ -66,24 +68,41 @@ class Explanation:
 def explain(problem: Problem, instance: Instance | None = None) -> Explanation:
     """Explain a paper's problem; `instance` is modelled, by default a small one of the paper's scenario.
 
-    The model is left out where the paper has none; raises `DataError` for an instance with a batch axis.
+    The model is what `problem.model` hands out, else the first program that the conic method solves; it is
+    left out where the paper has neither. Raises `DataError` for an instance with a batch axis.
     """
     if instance is None:
         sizes: dict[str, Any] = {name: min(count, SMALL) for name, count in problem.sizes.items()}
         instance = problem.sample(**sizes)
     if instance.batch_shape:
         raise DataError("instance", f"is a batch of shape {instance.batch_shape}", "give one instance")
-    shown = explain_model(problem.model(instance)) if problem.model else None
+    shown, text = _model_of(problem, instance)
     return Explanation(
         title=f"{problem.key}: {problem.title}",
         source=problem.source,
         mathematics=_text_of(type(problem.statement)),
-        model=_text_of(problem.model) if problem.model else "",
+        model=text,
         trees=shown.trees if shown else (),
         curvature=shown.curvature if shown else "",
         cones=shown.cones if shown else "",
         closed_form=_closed_form(problem),
     )
+
+
+def _model_of(problem: Problem, instance: Instance) -> tuple[Explanation | None, str]:
+    """The model of an instance, and what its module says."""
+    if problem.model is not None:
+        return explain_model(problem.model(instance)), _text_of(problem.model)
+    if problem.conic is None:
+        return None, ""
+    seen: list[Explanation] = []
+    solver = next(iter(installed(problem.cones)))
+    with watching(look=lambda model: seen.append(explain_model(model))):
+        problem.conic(instance, solver.name, TOL_SOLVER)
+    if not seen:
+        return None, ""
+    more = f"\n\n(The first of {len(seen)} programs that this instance needs.)" if len(seen) > 1 else ""
+    return seen[0], _text_of(problem.conic) + more
 
 
 def explain_model(model: Any, title: str = "") -> Explanation:

@@ -14,8 +14,9 @@ def _():
     from mecopt.claims import decades
     from mecopt.explain import as_text, explain_model
     from mecopt.grading import grade, grade_text
+    from mecopt.lessons.curve import curve
 
-    return as_text, cp, decades, explain_model, grade, grade_text, mecopt, mo, np, st
+    return as_text, cp, curve, decades, explain_model, grade, grade_text, mecopt, mo, np, st
 
 
 @app.cell
@@ -119,24 +120,34 @@ def _(cp, np):
 
 
 @app.cell
-def _(floor, mecopt, mo, np, power, price, share, water):
+def _(curve, floor, mecopt, mo, np, power, price, share, water):
     _case = {"floor": [1.0, floor.value], "power": power.value}
     _x = power.value * np.array([share.value, 1 - share.value])
     report = mecopt.certify(water(_case), {"x": _x}, {0: price.value})
-    _own = sum(
-        np.log(max(a, 1 / price.value)) - price.value * max(1 / price.value - a, 0.0) for a in _case["floor"]
+
+    def _proves(y):
+        return sum(np.log(max(a, 1 / y)) - y * max(1 / y - a, 0.0) for a in _case["floor"]) + y * power.value
+
+    _prices = np.linspace(0.05, 1.0, 96)
+    _picture = curve(
+        _prices,
+        {"what a price proves": [_proves(y) for y in _prices]},
+        points={
+            "your price": (price.value, _proves(price.value)),
+            "your split": (price.value, report.value),
+        },
+        x_label="price y",
+        y_range=(min(report.value, report.bound) - 0.5, report.bound + 2.0),
     )
-    _own += price.value * power.value
-    mo.md(
-        f"""
+    _table = f"""
     | | |
     |---|---|
     | your split is worth | {report.value:.5f} |
-    | your price proves that no split is worth more than | {_own:.5f} |
+    | your price proves that no split is worth more than | {_proves(price.value):.5f} |
     | the best price proves | {report.bound:.5f} |
     | so your split is at most this far from the optimum | {report.gap:.2%} |
     """.replace("\n    ", "\n")
-    )
+    mo.vstack([mo.Html(_picture), mo.md(_table)])
     return (report,)
 
 

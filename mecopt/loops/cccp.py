@@ -35,8 +35,8 @@ def cccp(
     max_steps: int,
     slack: float = 0.0,
 ) -> tuple[Point, Trace]:
-    """Step to the minimiser of the majorant at the current point until the objective falls by `tol` of "
-    "itself.
+    """Step to the minimiser of the majorant at the current point until the objective falls by `tol` of
+    itself.
 
     `majorant` returns the minimiser, or None when it found none. The trace has the column objective. It ends
     `converged` when a step gains too little, `stationary` when the majorant gives nothing better: a rise of

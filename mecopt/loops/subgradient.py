@@ -1,4 +1,5 @@
-r"""Maximise a concave function from its values and supergradients, one step along the supergradient at a time.
+r"""Maximise a concave function from its values and supergradients, one step along the supergradient at a
+time.
 
     x <- P(x + eta_t s_t),   s_t a supergradient at x,   P a projection
 
@@ -30,7 +31,8 @@ class Answer(NamedTuple):
 
 
 class Ascent(NamedTuple):
-    """The iterate and what the oracle says there, the best so far, the least upper bound; what rules remember."""
+    """The iterate and what the oracle says there, the best so far, the least upper bound; what rules
+    remember."""
 
     point: Array
     answer: Answer

@@ -236,9 +236,17 @@ def _groups(outputs: tuple[Output, ...]) -> list[list[Output]]:
     return [[o for o in outputs if o.axes == a] for a in axes]
 
 
+MOST_COLUMNS = 4
+"""More scalars than this do not fit a line of a terminal: one line each."""
+
+
 def _point_table(outputs: list[Output], values: Mapping[str, Any]) -> Table:
-    """One line per user (or whatever the axis is); scalars in one line."""
+    """One line per user (or whatever the axis is); scalars in one line, many of them in one line each."""
     axes = outputs[0].axes
+    if not axes and len(outputs) > MOST_COLUMNS:
+        return _plain_table(
+            [[o.name, f"{float(values[o.name]):.8g} {o.unit}".removesuffix(" 1")] for o in outputs]
+        )
     table = Table(box=None, padding=(0, 2, 0, 0))
     for axis in axes:
         table.add_column(axis.removesuffix("s"), justify="right")

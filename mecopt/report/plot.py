@@ -12,10 +12,10 @@ from mecopt.figures import Figure
 
 ADVICE = "matplotlib is not installed; pip install 'mecopt[plots]' to get one. The numbers are written."
 
-COLOURS = ("#0072b2", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#56b4e9")
+COLOURS = ("#0072b2", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#56b4e9", "#444444", "#b8a800")
 """Okabe and Ito's, told apart by the colour-blind."""
 
-MARKERS = "os^Dvx"
+MARKERS = "os^DvxP*"
 
 CUT = " Bars that reach below a tenth of the mean are cut there."
 

@@ -1,4 +1,5 @@
-"""Which server each device offloads its AI task to, and what share of it the device gets: pricing-based association.
+"""Which server each device offloads its AI task to, and what share of it the device gets: pricing-based
+association.
 
 M. Kim, J. Jang, Y. Choi, H. J. Yang, "Age-of-Information-Aware Distributed Task Offloading and Resource
 Allocation in Mobile Edge Computing Networks", arXiv 2404.03154, 2024. (Its "age" is the delay of the

@@ -1,4 +1,5 @@
-"""The paper's baselines: each device is local by chance, or goes where its scheme says, in the order of devices.
+"""The paper's baselines: each device is local by chance, or goes where its scheme says, in the order of
+devices.
 
     random        any server                     max-sinr      the largest rate
     max-compute   least computing delay given the devices placed so far: S + 2 sqrt(S) L + s
@@ -55,6 +56,6 @@ def _score(t: Terms, scheme: Scheme, i: int, load: Array, dice: Array) -> Array:
     if scheme == "random":
         return dice
     if scheme == "max-sinr":
-        return t.root_comm[i]  # d/R grows as the rate falls
+        return np.asarray(t.root_comm[i])  # d/R grows as the rate falls
     computing = t.root_comp[i] * (t.root_comp[i] + 2 * load) + t.serial[i]
-    return computing if scheme == "max-compute" else computing + t.root_comm[i] ** 2
+    return np.asarray(computing if scheme == "max-compute" else computing + t.root_comm[i] ** 2)

@@ -1,4 +1,5 @@
-r"""The closed forms: shares for a given association, the cost of an association, answers to prices, dual value.
+r"""The closed forms: shares for a given association, the cost of an association, answers to prices, dual
+value.
 
     F(x) = sum_{i local} K_i + sum_j (sum_i sqrt(A_ij) x_ij)^2 + (sum_i sqrt(S_ij) x_ij)^2 + sum_ij e_ij x_ij
     q_ij = mu_j sqrt(A_ij) + nu_j sqrt(S_ij) + e_ij + pi_j m_i
@@ -24,7 +25,8 @@ ROUNDING = 1e-12
 
 
 class Terms(NamedTuple):
-    """What an instance comes to: A and S as roots, e (inf where there is no link), its serial part s, K, m, C."""
+    """What an instance comes to: A and S as roots, e (inf where there is no link), its serial part s, K,
+    m, C."""
 
     root_comm: Array
     root_comp: Array
@@ -36,7 +38,7 @@ class Terms(NamedTuple):
 
     @property
     def servers(self) -> int:
-        return self.root_comm.shape[-1]
+        return int(self.root_comm.shape[-1])
 
 
 def terms(s: Instance) -> Terms:
@@ -93,8 +95,8 @@ def loads(t: Terms, x: Association) -> Loads:
     """What an association puts on the servers."""
     away = np.flatnonzero(x >= 0)
     at, n = x[away], t.servers
-    comm, comp = (np.bincount(at, root[away, at], n) for root in (t.root_comm, t.root_comp))
-    return Loads(comm, comp, np.bincount(at, t.memory[away], n))
+    weights = t.root_comm[away, at], t.root_comp[away, at], t.memory[away]
+    return Loads(*(np.bincount(at, weight, n).astype(np.float64) for weight in weights))
 
 
 def fits(t: Terms, x: Association) -> bool:

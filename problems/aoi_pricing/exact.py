@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Mask
+from mecopt.instance import Array, Indices, Mask
 from mecopt.loops import Branching, Found, Part, branch_and_bound
 
 from . import pricing
-from .closed_form import Association, Terms, fits, total_cost
+from .closed_form import Association, Prices, Terms, fits, total_cost
 from .improvement import improve
 
 CLIMBS = 25
@@ -25,6 +25,7 @@ CLIMBS = 25
 
 SECONDS = 50.0
 MOST_PARTS = 200_000
+ROOT_STEPS = 500
 
 IMPROVE_WITHIN = 0.3
 """Answers are improved to full length where their cost beyond the best is within this part of the gap."""
@@ -39,7 +40,8 @@ class Options(NamedTuple):
 
 @dataclass(frozen=True)
 class Tree:
-    """The instance as arrays: cost of each option `(users, 1 + servers)`, what links take `(rows, users, servers)`."""
+    """The instance as arrays: cost of each option `(users, 1 + servers)`, what links take `(rows, users,
+    servers)`."""
 
     t: Terms
     cost: Array
@@ -64,8 +66,9 @@ class Tree:
         charged = np.sum(prices[:, :2] ** 2, axis=(1, 2)) / 4 + np.sum(prices[:, 2:], axis=(1, 2))
         return np.asarray(np.sum(np.min(q, axis=-1), axis=-1) - charged)
 
-    def climb(self, may: Mask, prices: Array, goal: float) -> tuple[Array, Array, Array]:
-        """Polyak steps of each part towards the goal: best prices, their value, the devices' options there."""
+    def climb(self, may: Mask, prices: Array, goal: float) -> tuple[Array, Array, Indices]:
+        """Polyak steps of each part towards the goal: best prices, their value, the devices' options
+        there."""
         best, value = prices, np.full(len(may), -np.inf)
         answers = np.zeros(may.shape[:2], dtype=np.intp)
         for _ in range(CLIMBS):
@@ -74,7 +77,7 @@ class Tree:
             options = np.argmin(q, axis=-1)
             better = now > value
             best = np.where(better[:, None, None], prices, best)
-            answers = np.where(better[:, None], options, answers)
+            answers = np.asarray(np.where(better[:, None], options, answers))
             value = np.maximum(value, now)
             if np.all(value >= goal):
                 break
@@ -98,10 +101,11 @@ def device_to_split(tree: Tree, may: Mask, above: Array, room: float) -> int:
     return int(np.argmax(np.where(free, score, -1.0)))
 
 
-def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Association], pricing.Prices]:
-    """The search from the root: everybody may do everything that there is a link for; and the root's prices."""
+def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Association], Prices]:
+    """The search from the root: everybody may do everything that there is a link for; and the root's
+    prices."""
     tree = Tree.of(t)
-    root = pricing.converging(t)
+    root = pricing.converging(t, max_steps=ROOT_STEPS)
     first = improve(t, root.best)
     rows = [
         root.prices.band,
@@ -144,7 +148,7 @@ def _leaf(t: Terms, may: Mask) -> Branching[Options, Association]:
 
 
 def _with_point(
-    t: Terms, parts: list[Part[Options]], answers: Array, best: float, room: float
+    t: Terms, parts: list[Part[Options]], answers: Indices, best: float, room: float
 ) -> Branching[Options, Association]:
     """The best of the devices' answers; improved by moves where it comes near the best association."""
     costs = [total_cost(t, x) if fits(t, x) else np.inf for x in answers]

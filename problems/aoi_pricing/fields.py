@@ -39,7 +39,8 @@ FIELDS = (
     _per_user("energy_per_flop", "delta_cp", "J/flop", "device energy of an operation", strict=False),
     _per_user("transmit_energy_factor", "delta_cm", "1", "power drawn over power sent", strict=False),
     Field(
-        "battery_energy", "B", "J", "energy left in the battery, null: mains", USERS, strict=True, nullable=True
+        "battery_energy", "B", "J", "energy left in the battery, null: mains", USERS, strict=True,
+        nullable=True
     ),
     Field("energy_weight", "alpha", "s", "weight of the share of the battery that is used"),
     Field(

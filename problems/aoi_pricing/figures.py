@@ -1,6 +1,7 @@
 """Figures 4 to 8 and Table 5 by simulation, the optimum of single snapshots, and Algorithm 1 step by step.
 
-The paper's are means over 100 networks of 10 000 slots; here a run has `SLOTS`, which is affordable, and as many
+The paper's are means over 100 networks of 10 000 slots; here a run has `SLOTS`, which is affordable, and
+as many
 networks as the command line says. `mecopt reproduce aoi_pricing 4a --samples 100` takes more of them.
 """
 
@@ -31,8 +32,10 @@ LABELS = {
 
 CAPTION = (
     "Simulation with the set `authors` (figures read in the authors' public code): {rest}; runs of "
-    f"{SLOTS} slots of 0.1 s where the paper has 10 000, means over finished tasks, prices from 0. Softmax scores "
-    "of Max Compute and Combined are relative to their largest (assumed). The same networks, tasks and fading for "
+    f"{SLOTS} slots of 0.1 s where the paper has 10 000, means over finished tasks, prices from 0. Softmax "
+    f"scores "
+    "of Max Compute and Combined are relative to their largest (assumed). The same networks, tasks and "
+    "fading for "
     "all schemes."
 )
 
@@ -141,7 +144,7 @@ def _latency_part(number: int, letter: str, servers: int) -> Figure:
     return _simulated(f"{number}{letter}", title, rest, what, label, "s", mix=mix, servers=servers)
 
 
-PRINTED = {
+PRINTED: dict[str, dict[str, tuple[tuple[float, ...], tuple[float, ...]]]] = {
     # local mWh and edge Wh per task, Table 5
     "b": {
         "random": ((0.280, 0.231, 0.232), (24.6, 28.1, 31.0)),
@@ -257,7 +260,8 @@ def by_snapshot(s: Instance, users: float) -> Mapping[str, Outcome]:
 SNAPSHOT = Figure(
     key="snapshot",
     title="Cost of a single snapshot: proved bound, Algorithm 1 and baselines",
-    caption="Set `snapshot` (the paper's tables, what they leave open assumed): balanced tasks, 4 servers, alpha = 1 s, "
+    caption="Set `snapshot` (the paper's tables, what they leave open assumed): balanced tasks, 4 servers, "
+    "alpha = 1 s, "
     "cost with best shares. More devices are added to the same network.",
     axis="devices",
     unit="",
@@ -281,7 +285,8 @@ def draw_small(samples: int, seed: int) -> Sequence[Instance]:
 
 
 def by_iteration(s: Instance, steps: float) -> Mapping[str, Outcome]:
-    """Best bound and best cost after so many steps, constant and diminishing; cost of the last association."""
+    """Best bound and best cost after so many steps, constant and diminishing; cost of the last
+    association."""
     t = closed_form.terms(s)
     outcomes = {}
     for name, found in (
@@ -297,7 +302,8 @@ def by_iteration(s: Instance, steps: float) -> Mapping[str, Outcome]:
 PRICES = Figure(
     key="prices",
     title="Algorithm 1: bound and cost over its steps",
-    caption="Set `snapshot`, balanced tasks, 40 devices, 4 servers, alpha = 1 s; prices from 0, constant steps 0.02 "
+    caption="Set `snapshot`, balanced tasks, 40 devices, 4 servers, alpha = 1 s; prices from 0, constant "
+    "steps 0.02 "
     "(assumed) and steps 4/(t + 2).",
     axis="steps",
     unit="",

@@ -1,4 +1,5 @@
-r"""From an association to a better one: the best move of one device, the best exchange of two, until none helps.
+r"""From an association to a better one: the best move of one device, the best exchange of two, until none
+helps.
 
 With the loads L_j = sum sqrt(A), sum sqrt(S) of the servers, adding i to j costs A + 2 sqrt(A) L + S +
 2 sqrt(S) L' + e more, with L and L' without i; removing it gives the same back. All moves, and all exchanges,

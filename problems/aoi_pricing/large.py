@@ -10,17 +10,19 @@ import numpy as np
 from mecopt.instance import Array
 
 from . import pricing
-from .closed_form import Association, Prices, Terms
-from .improvement import improve
+from .closed_form import Association, Prices, Terms, asking, loads, respond, total_cost
 
-SAMPLE = 2000
+SAMPLE = 8000
 """Devices in the sample."""
 
 STEPS = 12
 """Steps on all devices: each looks at every link."""
 
-FEW = 20_000
-"""Links up to which the answer is improved by moves as well."""
+CONTESTED = 40_000, 8
+"""Devices, or the part of all of them, that are asked again, one by one: those whose two cheapest options
+cost nearly the same."""
+
+ROUNDS = 2
 
 
 def solve(t: Terms) -> tuple[Association, Prices]:
@@ -30,8 +32,33 @@ def solve(t: Terms) -> tuple[Association, Prices]:
     sampled = pricing.converging(_sample(t, stride))
     start = _vector(t, sampled.prices, 1.0)
     found = pricing.converging(t, max_steps=STEPS, start=start) if stride > 1 else sampled
-    best = improve(t, found.best) if t.root_comm.size <= FEW else found.best
-    return best, found.prices
+    answers, saved = respond(t, found.prices)
+    tried = [settled(t, x, found.prices) for x in (pricing.repaired(t, answers, saved), found.best)]
+    return min(tried, key=lambda x: total_cost(t, x)), found.prices
+
+
+def settled(t: Terms, x: Association, p: Prices) -> Association:
+    """Contested devices, the most contested first, go one by one where they cost least given all others."""
+    q = np.concatenate([np.zeros((len(x), 1)), asking(t, p)], axis=1)
+    two = np.partition(q, 1, axis=-1)[:, :2]
+    order = np.argsort(two[:, 1] - two[:, 0], kind="stable")[: max(CONTESTED[0], len(x) // CONTESTED[1])]
+    x, on = x.copy(), loads(t, x)
+    band, cores, used = on.comm.copy(), on.comp.copy(), on.memory.copy()
+    for i in np.tile(order, ROUNDS):
+        a, s, j = t.root_comm[i], t.root_comp[i], x[i]
+        if j >= 0:
+            band[j] -= a[j]
+            cores[j] -= s[j]
+            used[j] -= t.memory[i]
+        added = a * (a + 2 * band) + s * (s + 2 * cores) + t.edge_cost[i]
+        added[used + t.memory[i] > t.capacity] = np.inf
+        j = int(np.argmin(added))
+        x[i] = j if added[j] < t.local_cost[i] else -1
+        if x[i] >= 0:
+            band[j] += a[j]
+            cores[j] += s[j]
+            used[j] += t.memory[i]
+    return x
 
 
 def _sample(t: Terms, stride: int) -> Terms:

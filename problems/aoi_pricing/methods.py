@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from mecopt.instance import Instance
-from mecopt.problem import TOL_SOLVER, Method, stack
+from mecopt.problem import TOL_EXACT, TOL_SOLVER, Method, stack
 from mecopt.result import Point
 
 from . import baselines, closed_form, exact, large, model, pricing
@@ -35,7 +35,7 @@ def _method(
     *,
     with_shares: bool,
     exact: bool = False,
-    tol: float | None = None,
+    tol: float = TOL_EXACT,
 ) -> Method:
     def one(s: Instance, wanted: float) -> Point:
         t = closed_form.terms(s)
@@ -47,9 +47,7 @@ def _method(
         points = [one(s[cell], wanted) for cell in np.ndindex(s.batch_shape)]
         return stack(points, s.batch_shape) if points else _empty(s, with_shares=with_shares)
 
-    aim = "optimum" if exact else "heuristic"
-    return Method(name, summary, run, aim=aim, **({} if tol is None else {"tol": tol}))  # type:
-    ignore[arg - type]
+    return Method(name, summary, run, aim="optimum" if exact else "heuristic", tol=tol)
 
 
 def _empty(s: Instance, *, with_shares: bool) -> Point:

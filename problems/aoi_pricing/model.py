@@ -5,7 +5,8 @@ P5R   min |Q x|^2 + (c/scale) x  over parts x >= 0 of tasks; one row of Q per se
 P5    the same with x boolean (mixed-integer, SCIP)
 P7    max sum v - |mu|^2/4 - |nu|^2/4 - sum pi  s.t.  v_i <= mu_j Q + nu_j Q + c/scale + pi_j m_i/C_j,  v <= 0
 
-scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links with c < 0
+scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links
+with c < 0
 take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
 """
 
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Array, Instance, Mask
+from mecopt.instance import Array, Indices, Instance, Mask
 from mecopt.kernels.sharing import scaled_sharing, sharing_cost, sharing_shares
 from mecopt.result import Point
 from mecopt.solvers import Solver, solver
@@ -63,8 +64,8 @@ def read(s: Instance) -> Data:
 class Links(NamedTuple):
     """Links worth having: user, server, c/scale, rows Q `(2 servers, links)`, memory rows; the scale (s)."""
 
-    user: Array
-    server: Array
+    user: Indices
+    server: Indices
     cost: Array
     rows: Array
     memory: Array
@@ -73,7 +74,7 @@ class Links(NamedTuple):
 
 def worthwhile(d: Data) -> Links:
     """Links with c < 0, scaled; none where nobody gains by offloading."""
-    users, servers = d.linked.shape
+    servers = d.linked.shape[1]
     c = np.where(d.linked, d.edge - d.local[:, None], np.inf)
     i, j = np.nonzero(c < 0)
     scale = float(np.max(-c[i, j], initial=0.0)) or 1.0
@@ -223,7 +224,7 @@ def dual_optimum(s: Instance, solver_name: str, tol: float) -> tuple[float, dict
 SCIP_OPTIONS = {"limits/gap": 0.0, "numerics/feastol": 1e-9}
 
 
-def associate(s: Instance, *, seconds: float) -> tuple[Array, str]:
+def associate(s: Instance, *, seconds: float) -> tuple[Indices, str]:
     """P5 by SCIP: the association, and what SCIP said if it gave none. Needs pyscipopt."""
     import cvxpy as cp
 

@@ -1,4 +1,5 @@
-"""Policies for the simulation: what the paper says, what its authors' code does, baselines, exact in each slot."""
+"""Policies for the simulation: what the paper says, what its authors' code does, baselines, exact in each
+slot."""
 
 import itertools
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ def exact(v: View) -> Choice:
             root = on @ np.sqrt(weight[:, j])
             cost += root * (root + 2 * load[j])
         cost += on @ v.cost[:, j]
-    return options[int(np.argmin(cost))]
+    return np.asarray(options[int(np.argmin(cost))])
 
 
 def _one_by_one(v: View) -> Choice:
@@ -71,7 +72,8 @@ def _softmax(scores: Array) -> Array:
 
 def _drawn(chances: Array, v: View) -> Choice:
     dice = v.rng.random((len(chances), 1)) * np.sum(chances, axis=-1, keepdims=True)
-    return np.minimum(np.sum(np.cumsum(chances, axis=-1) < dice, axis=-1), chances.shape[-1] - 1)
+    place = np.sum(np.cumsum(chances, axis=-1) < dice, axis=-1)
+    return np.asarray(np.minimum(place, chances.shape[-1] - 1))
 
 
 def baseline(v: View, *, scheme: str, local: float) -> Choice:

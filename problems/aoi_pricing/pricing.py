@@ -1,4 +1,5 @@
-r"""Algorithm 1, pricing: devices answer prices, servers change them along the supergradient of the dual value.
+r"""Algorithm 1, pricing: devices answer prices, servers change them along the supergradient of the dual
+value.
 
     mu_j += eta_1 (sum_i sqrt(A_ij) x_ij - mu_j/2),   nu_j += eta_2 (sum_i sqrt(S_ij) x_ij - nu_j/2),
     w_j  <- max(0, w_j + eta_3 scale (sum_i m_i x_ij/C_j - 1)),   w_j = pi_j C_j in s

@@ -3,9 +3,12 @@
 The rules are those of the authors' public code (mwkim00/mec_uara), with two sets of figures (`scenario`):
 `authors` as in their code, `snapshot` as assumed for single snapshots (no shadowing, split band, GPU cores).
 
-A device has one task at a time; when it ends, the next is there in the following slot. A policy decides when a
-task arrives, from the current channels and loads and, if it wants, the broadcast prices. Tasks that upload share
-their server's band in proportion to sqrt(d/R); those that have arrived share its speed in proportion to sqrt(f/F)
+A device has one task at a time; when it ends, the next is there in the following slot. A policy decides
+when a
+task arrives, from the current channels and loads and, if it wants, the broadcast prices. Tasks that upload
+share
+their server's band in proportion to sqrt(d/R); those that have arrived share its speed in proportion to
+sqrt(f/F)
 from the next slot on. Prices change once a slot by (31) over everybody's last decision, with steps 0.01 and 2
 divided by 1 + t/10000. Every policy meets the same network, tasks and fading for the same seed.
 """
@@ -55,11 +58,11 @@ class World:
 
     @property
     def users(self) -> int:
-        return self.path.shape[0]
+        return int(self.path.shape[0])
 
     @property
     def servers(self) -> int:
-        return self.path.shape[1]
+        return int(self.path.shape[1])
 
 
 QUEUE = 4096
@@ -67,7 +70,8 @@ QUEUE = 4096
 
 
 def world(name: str, *, users: int, servers: int, seed: int) -> World:
-    """Draw a network of the scenario: its own generator for each part, so that nothing depends on the policy."""
+    """Draw a network of the scenario: its own generator for each part, so that nothing depends on the
+    policy."""
     rng = np.random.default_rng([seed, users, servers])
     data = scenario.sample(name, users=users, servers=servers, batch=None, rng=rng)
     authors = name.startswith("authors")
@@ -242,14 +246,14 @@ class _Run:
     def _band_weight(self) -> Array:
         """sqrt(d/R) of each device at its server."""
         server = np.maximum(self.at, 0)
-        return np.sqrt(self.size_bits / self.rate[np.arange(self.w.users), server])
+        return np.asarray(np.sqrt(self.size_bits / self.rate[np.arange(self.w.users), server]))
 
     def _core_weight(self) -> Array:
         """sqrt(f/F) of each device at its server."""
-        return np.sqrt(self.size_flop / self.w.server_speed[np.maximum(self.at, 0)])
+        return np.asarray(np.sqrt(self.size_flop / self.w.server_speed[np.maximum(self.at, 0)]))
 
     def _sums(self, which: Mask, values: Array) -> Array:
-        return np.bincount(self.at[which], values[which], self.w.servers)
+        return np.bincount(self.at[which], values[which], self.w.servers).astype(np.float64)
 
     def _shares(self, which: Mask, weight: Array) -> Array:
         total = self._sums(which, weight)

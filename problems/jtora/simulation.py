@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mecopt.figures import Outcome
 from mecopt.instance import Array
 
 from . import JTORA, closed_form, scenario
-from .algorithms import baselines, exact, exhaustive, incremental, restarts
+from .algorithms import baselines, coupled, exact, exhaustive, incremental, restarts
 from .terms import Decision, Terms, terms
 
 CELLS = 7
@@ -74,9 +75,18 @@ DECIDE: Mapping[str, Callable[[Terms], Decision]] = {
 }
 
 
+@cache
+def warm_up(schemes: tuple[str, ...]) -> None:
+    """Run each scheme once: compiling is no part of a run time."""
+    usual = network(draw_small(1, 0)[0], subbands=2)
+    for scheme in schemes:
+        decide(scheme, usual, 0)
+
+
 def measure(t: Terms, seed: int, schemes: tuple[str, ...]) -> dict[str, Outcome]:
     """Utility J* and time of each scheme; the bound of a heuristic is its own value."""
     found = {}
+    warm_up(schemes)
     for scheme in schemes:
         start = time.perf_counter()
         x = decide(scheme, t, seed)
@@ -89,3 +99,42 @@ def measure(t: Terms, seed: int, schemes: tuple[str, ...]) -> dict[str, Outcome]
 def utilities(t: Terms, seed: int, schemes: tuple[str, ...] = SCHEMES) -> Array:
     """J* of each scheme, in order."""
     return np.array([closed_form.utility(t, decide(scheme, t, seed)) for scheme in schemes])
+
+
+def time_and_energy(t: Terms, seed: int) -> tuple[float, float]:
+    """Mean completion time (s) and device energy (J) over all users under hJTORA, in the scenario's data."""
+    x = decide("hjtora", t, seed)
+    found, theta = closed_form.allocate(t, x), closed_form.sinr_per_watt(t, x)
+    common = scenario.COMMON
+    local_time = common["workload"] / common["local_frequency"]
+    local_energy = common["energy_coefficient"] * common["local_frequency"] ** 2 * common["workload"]
+    time_spent, energy = np.full(len(x.server), local_time), np.full(len(x.server), local_energy)
+    who = x.offloading
+    rate = common["bandwidth"] / t.shape[2] * np.log2(1 + theta[who] * found.power[who])
+    upload = common["input_bits"] / rate
+    time_spent[who] = upload + common["workload"] / found.share[who]
+    energy[who] = found.power[who] * upload
+    return float(np.mean(time_spent)), float(np.mean(energy))
+
+
+def interference_models(t: Terms, seed: int) -> dict[str, Outcome]:
+    """hJTORA's solution with interferers at full power, as they send, and with the best powers."""
+    x = decide("hjtora", t, seed)
+    values = {
+        "bound": closed_form.utility(t, x),
+        "exact": as_sent(t, x, closed_form.allocate(t, x).power),
+        "coupled": as_sent(t, x, coupled.powers(t, x)),
+    }
+    return {name: Outcome(value, value) for name, value in values.items()}
+
+
+def as_sent(t: Terms, x: Decision, power: Array) -> float:
+    """The utility at these powers, interference as sent, with the shares of (27)."""
+    who = x.offloading
+    server, subband = x.server[who], x.subband[who]
+    received = t.gain[who[:, None], server, subband] * power[who][:, None]
+    heard = (subband[:, None] == subband) & (server[:, None] != server)
+    noise = t.noise + np.sum(np.where(heard, received, 0.0), axis=0)
+    rate = np.log2(1 + power[who] * t.gain[who, server, subband] / noise)
+    cost = np.sum((t.time_weight[who] + t.energy_weight[who] * power[who]) / rate)
+    return float(np.sum(t.offload_gain[who]) - cost - closed_form.computing_cost(t, x))

@@ -82,7 +82,7 @@ def best_af_powers(
     def fall(log_rate: Array) -> Array:
         rate = np.exp(np.minimum(log_rate, top))
         hops = cheapest_hops(np.expm1(rate), theta, largest)
-        return 1 - rate * (1 + np.expm1(rate)) * hops.slope / (price + hops.power)
+        return np.asarray(1 - rate * (1 + np.expm1(rate)) * hops.slope / (price + hops.power))
 
     low, high = falling_root(fall, top - DECADES, top, precision=PRECISION)
     # at the largest rate the slope is infinite or the budgets bind: both hops send at full power

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array
+from mecopt.instance import Array, Indices
 
 from . import interior
 from .branches import Data
@@ -67,7 +67,7 @@ class Nodes(NamedTuple):
 
 
 def _f(value: object) -> float:
-    return float(np.asarray(value)[()])  # type: ignore[arg-type]
+    return float(np.asarray(value)[()])
 
 
 def _links(d: Data) -> Links:
@@ -257,10 +257,11 @@ def _merge(a: Nodes, b: Nodes) -> Nodes:
     return Nodes(*(np.concatenate(pair)[order] for pair in zip(a, b, strict=True)))
 
 
-def _height(nodes: Nodes, i: Array, beta: Array) -> Array:
+def _height(nodes: Nodes, i: Indices, beta: Array) -> Array:
     """The cuts of nodes i at fractions beta."""
     rise = nodes.df[i] * np.log(beta / nodes.beta[i])
-    return nodes.value[i] + nodes.af[i] * np.log((1 - beta) / (1 - nodes.beta[i])) + rise
+    fall = nodes.af[i] * np.log((1 - beta) / (1 - nodes.beta[i]))
+    return np.asarray(nodes.value[i] + fall + rise)
 
 
 def _crossings(nodes: Nodes) -> tuple[Array, Array]:
@@ -311,8 +312,8 @@ def _cover(nodes: Nodes, ends: dict[float, tuple[float, Array]], target: float) 
         return np.array(
             [_placed(ends[AF_END][1], AF_END, 0.0, middle), _placed(ends[DF_END][1], DF_END, middle, 1.0)]
         )
-    middle, _ = _crossings(nodes)
-    breaks = np.clip(np.concatenate([[first], middle, [last]]), first, last)
+    crossings, _ = _crossings(nodes)
+    breaks = np.clip(np.concatenate([[first], crossings, [last]]), first, last)
     rows = [_placed(ends[AF_END][1], AF_END, 0.0, first)]
     for i, row in enumerate(nodes.rows):
         if breaks[i] < breaks[i + 1]:

@@ -217,8 +217,8 @@ def _some_cost(ops: Arithmetic, d: Data, mode: str) -> Numbers:
 
 
 def _least_af(d: Data, mode: str, load: Numbers, cost: Numbers) -> dict[str, Numbers]:
-    """No point of at most this cost has less: t_af <= eta T, and wbar ln(1 + g1) <= theta p, sqrt(wbar "
-    "theta p)."""
+    """No point of at most this cost has less: t_af <= eta T, and wbar ln(1 + g1) <= theta p, sqrt(wbar
+    theta p)."""
     nats = load * d.conversion_ratio * d.nat_time * d.weight / (d.af_prelog * cost)
     return {
         "user_frequency": load * d.cycles * d.weight / cost,

@@ -42,7 +42,11 @@ BELOW = tuple(("optimum", scheme.key) for scheme in ALL if scheme.key not in ("o
 
 
 def _figure(key: str, title: str, rest: str, **more: Any) -> Figure:
-    settings = {"draw": simulation.draw, "quantity_label": "mean weighted sum", "quantity_unit": "J"}
+    settings: dict[str, Any] = {
+        "draw": simulation.draw,
+        "quantity_label": "mean weighted sum",
+        "quantity_unit": "J",
+    }
     return Figure(key=key, title=title, caption=CAPTION.format(rest=rest), **(settings | more))
 
 
@@ -90,7 +94,7 @@ FIGURES = (
             Scheme("ibcd-smoothed", "IBCD, F smoothed"),
         ),
         measure=simulation.at_iteration,
-        falls=("cccp", "ibcd-smoothed"),
+        falls=("ibcd-smoothed",),
         orders=(("ibcd", "ibcd-smoothed"),),
         log_y=True,
     ),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array
+from mecopt.instance import Array, Mask
 
 STEPS = 250
 CLOSE = 1e-10
@@ -46,8 +46,8 @@ class Links:
 
 
 class Programme(NamedTuple):
-    """`rows` (m + 1, terms), `shifts` (m + 1, variables), the `free` variables, the logs of the fixed "
-    "ones."""
+    """`rows` (m + 1, terms), `shifts` (m + 1, variables), the `free` variables, the logs of the fixed
+    ones."""
 
     rows: Array
     shifts: Array
@@ -195,7 +195,7 @@ def _newton(
     target: Array,
     slack: Array,
     prices: Array,
-    live: Array,
+    live: Mask,
 ) -> tuple[Array, Array, Array]:
     """Steps of variables, slacks and prices."""
     ratio = prices / slack
@@ -218,7 +218,9 @@ def _length(dy: Array, dslack: Array, dprices: Array, slack: Array, prices: Arra
 
     def room(value: Array, change: Array) -> Array:
         falls = change < 0
-        return np.where(falls, -value / np.where(falls, change, -1.0), np.inf).min(axis=1)
+        return np.asarray(np.where(falls, -value / np.where(falls, change, -1.0), np.inf).min(axis=1))
 
     positive = 0.99 * np.minimum(room(slack, dslack), room(prices, dprices))
-    return np.minimum(1.0, np.minimum(positive, LONGEST / np.maximum(np.abs(dy).max(axis=1), 1e-300)))
+    return np.asarray(
+        np.minimum(1.0, np.minimum(positive, LONGEST / np.maximum(np.abs(dy).max(axis=1), 1e-300)))
+    )

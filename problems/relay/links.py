@@ -14,8 +14,8 @@ from mecopt.result import Point
 
 
 class Data(NamedTuple):
-    """One instance. `snr` belongs to (p1, q, p2, p4) at full power; `nu` is 1 where noise grows with "
-    "the band."""
+    """One instance. `snr` belongs to (p1, q, p2, p4) at full power; `nu` is 1 where noise grows with
+    the band."""
 
     cycles: float
     up_nats: float

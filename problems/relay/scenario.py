@@ -50,6 +50,6 @@ def sample(name: str, *, batch: int | None, rng: np.random.Generator) -> dict[st
         "max_relay_frequency": 2400e6,
         "user_energy_coefficient": 1e-27,
         "relay_energy_coefficient": 1e-27,
-        "weight": np.exp(rng.uniform(*np.log(WEIGHTS), shape)),
+        "weight": np.exp(rng.uniform(float(np.log(WEIGHTS[0])), float(np.log(WEIGHTS[1])), shape)),
         "noise_model": "fixed" if name == "relay_fixed" else "band",
     }

@@ -98,6 +98,6 @@ def minimise(d: Data, known: float, *, gap: float) -> tuple[Plan | None, float]:
     bound = float(m.getDualbound()) * known
     if m.getNSols() == 0:
         return None, bound
-    solution = m.getBestSol()
+    solution: Any = m.getBestSol()
     logs = [min(float(solution[x[name]]), 0.0) for name in nlp.NAMES[:-1]]
     return nlp.plan(d, np.array([*logs, 0.0])), bound

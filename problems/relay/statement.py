@@ -82,13 +82,13 @@ class RelayStatement:
         zero = ops.number(np.zeros(shape))
         if self.mode != "df":
             a = branches.af_branch(ops, d, af_share, band, point)
-            a = a._make(ops.where(af_idle, zero, part) for part in a)
+            a = branches.AfBranch(*(ops.where(af_idle, zero, part) for part in a))
         if self.mode != "af":
             b = branches.df_branch(ops, d, beta, df_band, point)
-            b = b._make(ops.where(df_idle, zero, part) for part in b)
+            b = branches.DfBranch(*(ops.where(df_idle, zero, part) for part in b))
         if self.mode == "af":
             return a.local_time + a.radio_time / d.af_prelog, a.local_energy + a.user_energy + a.relay_energy
-        df_energy = b.edge_energy + b.up_energy + b.down_energy if self.mode != "af" else zero
+        df_energy = b.edge_energy + b.up_energy + b.down_energy
         df_time = b.up_time + b.edge_time + b.down_time
         if self.mode == "df":
             return df_time, df_energy

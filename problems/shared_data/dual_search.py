@@ -23,8 +23,8 @@ Data = SimpleNamespace
 PRECISION = 1e-8
 """Of each root, where the numbers are of order one: the bound then misses 1e-14 or so."""
 
-WIDEST, NARROWEST = 30.0, -45.0
-"""Logits between which the window is searched, as a share of the time there is."""
+WIDEST, NARROWEST = 30.0, -22.0
+"""Logits between which the window is searched. In narrower ones bits are too few to be told from none."""
 
 LOG_RANGE = 80.0
 """nu is searched over this many e-foldings around the price at which nobody wants to offload."""
@@ -73,8 +73,8 @@ def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
         z = np.maximum(floor, d.output_ratio * bits / np.where(window > 0, d.down_nat * window, np.inf))
         return np.clip(y, 0.0, TOP), np.clip(z, 0.0, TOP)
 
-    # ln(cost of an offloaded bit) - ln(saving of a local one) is convex and falls with the local bits: Newton from
-    # the left, where a bit costs what it does at the lowest load, never oversteps
+    # ln(cost of an offloaded bit) - ln(saving of a local one) is convex and falls with the local bits: Newton
+    # from the left, where a bit costs what it does at the lowest load, never oversteps
     y, z = exponent_pair(d.private_bits)
     local = np.minimum(np.sqrt(_cost(d, nu, y, z) / (3 * d.local_scale)), d.most_local)
     moving = d.most_local > 0

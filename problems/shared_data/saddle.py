@@ -18,7 +18,7 @@ from mecopt.kernels.lambert import lambert_argument
 
 from .prices import Download, Response, State, Terms, download, respond
 
-STEPS = 60
+STEPS = 120
 """Usually five to fifteen are needed."""
 
 ARRIVED = 1e-8

@@ -21,7 +21,7 @@ LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
 WINDOW_PRECISION = 1e-11
 """Of that logit. The objective and the dual bound lose the square of it."""
 
-NEGLIGIBLE = 1e-12
+NEGLIGIBLE = 2e-11
 """Share of the optimum that may be given away to say in finite prices that nobody offloads."""
 
 TIGHT = 1e-8
@@ -170,7 +170,10 @@ def _without_window(
     part = p.rows(quiet)
     span[quiet] = 0.0
     start = cold_start(part)
-    log_nu = np.where(nobody[quiet], np.log(least_nu[quiet]), start.log_nu + 2.0)
+    # a budget of nothing costs nothing at any price; one that nobody needs wants no price
+    idle = np.all(part.private_bits <= 0, axis=-1, keepdims=True)
+    log_nu = np.where(idle, -np.inf, start.log_nu + 2.0)
+    log_nu = np.where(nobody[quiet], np.log(least_nu[quiet]), log_nu)
     # nothing private goes up unless its results are free
     stays = part.output_ratio > 0
     kept = part._replace(

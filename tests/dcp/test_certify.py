@@ -169,6 +169,50 @@ def test_unbounded_and_infeasible_models(rows: list[str]) -> None:
     assert "the oracle found no optimum" in report.notes[0]
 
 
+def test_a_point_outside_the_domain() -> None:
+    x = cp.Variable(name="x")
+    report = mecopt.certify(cp.Problem(cp.Maximize(cp.log(x)), [x <= 2]), {"x": -1.0})
+    assert report.status == "failed"
+    assert "domain" in report.conditions[0].sentence
+    row = cp.Problem(cp.Minimize(x), [cp.log(x) >= 0])
+    report = mecopt.certify(row, {"x": -1.0})
+    assert report.status == "failed"
+    assert not any(c.holds for c in report.conditions)
+    assert "constraint 0" in report.conditions[0].where
+
+
+def test_nobody_is_accused_for_rounding_about_zero() -> None:
+    """The optimum is 0: a relative gap says nothing there, and 1e-10 is what solvers promise."""
+    x = cp.Variable(2, name="x")
+    problem = cp.Problem(cp.Minimize(cp.norm(x)))
+    problem.solve(solver="CLARABEL")
+    x.value = [1e-10, 0.0]
+    assert "wrong" not in mecopt.certify(problem).notes[0]
+    x.value = [1e-3, 0.0]
+    assert "is wrong" in mecopt.certify(problem).notes[0]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_multipliers_of_several_cones_at_once(axis: int) -> None:
+    """What CVXPY hands out as `dual_value`: cones along either axis, a matrix of exponential cones."""
+    X, t = cp.Variable((3, 2), name="X"), cp.Variable(2 if axis == 0 else 3, name="t")
+    M, N = cp.Variable((2, 2), name="M"), cp.Variable((2, 2), name="N")
+    ones = cp.Constant(np.ones((2, 2)))
+    shrink = np.arange(1.0, 7.0).reshape(3, 2)
+    floor = np.array([[0.0, 2.0], [1.0, 0.5]])
+    weights = np.arange(1.0, t.size + 1)
+    rows = [cp.SOC(t, X, axis=axis), -shrink >= X, cp.ExpCone(M, ones, N), floor <= M, X >= -9]
+    problem = cp.Problem(cp.Minimize(weights @ t + cp.sum(N)), rows)
+    problem.solve(solver="CLARABEL")
+    duals = {number: constraint.dual_value for number, constraint in enumerate(rows)}
+    report = mecopt.certify(problem, None, duals)
+    assert report.failed == (), str(report)
+    expected = weights @ np.linalg.norm(shrink, axis=axis) + np.sum(np.exp(floor))
+    assert report.bound == pytest.approx(expected, rel=1e-6)
+    turned = [-np.asarray(part) for part in duals[0]]
+    assert not mecopt.certify(problem, None, {**duals, 0: turned}).conditions[1].holds
+
+
 def _models_with_faults() -> list[tuple[Any, Any, Any, str]]:
     x, n = cp.Variable(2, name="x"), cp.Variable(name="n", integer=True)
     good = cp.Problem(cp.Minimize(cp.sum(x)), [x >= 1])
@@ -179,6 +223,7 @@ def _models_with_faults() -> list[tuple[Any, Any, Any, str]]:
         (cp.Problem(cp.Minimize(cp.sqrt(n + x[0]))), None, None, "variable n|DCP"),
         (cp.Problem(cp.Minimize(x[0] * x[1])), None, None, "objective"),
         (cp.Problem(cp.Minimize(p * x[0])), None, None, "parameter p"),
+        (cp.Problem(cp.Minimize(x[0])), {"x": [1.0, 1.0]}, None, "no constraint"),
         (good, {"x": [1.0]}, None, "shape"),
         (good, {"y": 1.0}, None, "variable y"),
         (good, {}, None, "no value"),

@@ -54,7 +54,7 @@ def test_wrong_points_do_not_pass(wrong: str) -> None:
     s = example()
     right = P1.run(s)
     point = dict(right.x) | {name: np.array(value) for name, value in WRONG[wrong].items()}
-    certificate = P1.certify(s, point, right.multipliers)
+    certificate = P1.certify(s, point, right.multipliers, tol=1e9)
     assert not certificate.gap <= 1e-7
 
 
@@ -64,7 +64,7 @@ def test_the_optimum_of_other_data_does_not_pass(field: str) -> None:
     factor = 0.99 if field == "shared_bits" else 1.01
     other = s.replace(**{field: s.data[field] * factor})
     point = P1.run(other)
-    certificate = P1.certify(s, point.x, P1.run(s).multipliers)
+    certificate = P1.certify(s, point.x, P1.run(s).multipliers, tol=1e9)
     same = all(np.allclose(point.x[name], P1.run(s).x[name], rtol=1e-9) for name in point.x)
     assert same or not certificate.gap <= 1e-10
     assert not same or field == "local_frequency"

@@ -1,4 +1,5 @@
-"""Every checkable statement about association and pricing in the paper, in its order, and what holds instead."""
+"""Every checkable statement about association and pricing in the paper, in its order, and what holds
+instead."""
 
 ORDER = tuple(
     f"AOI-{name}"

@@ -77,7 +77,8 @@ def proof_of_shares() -> str:
 @claim(
     id="AOI-E22",
     source=f"{PAPER}, (22)",
-    statement="The best shares of the band are y_i = √(d_i/R_i)/Σ_k √(d_k/R_k) over the devices of the server.",
+    statement="The best shares of the band are y_i = √(d_i/R_i)/Σ_k √(d_k/R_k) over the devices of the "
+    "server.",
     recorded="proved",
     draws=TASKS,
     subject=band_shares,
@@ -85,7 +86,8 @@ def proof_of_shares() -> str:
         Mutant("without roots", lambda case: normalised(band_weights(case))),
         Mutant("equal shares", lambda case: [arb(1) / len(case["f"])] * len(case["f"])),
         Mutant("d R for d/R", lambda case: normalised([(d * R).sqrt() for d, R, _ in
-                                                         zip(case["d"], case["R"], case["f"], strict=False)])),
+                                                         zip(case["d"], case["R"], case["f"],
+                                                         strict=False)])),
         Mutant("more than all of it", lambda case: [y * (1 + arb(1e-6)) for y in band_shares(case)]),
     ],
     tol=1e-12,
@@ -210,7 +212,8 @@ def kkt_proof() -> str:
 @claim(
     id="AOI-S4",
     source=f"{PAPER}, supplement (S4)",
-    statement="At the best shares −d R/(R y)² + λ − λ³ = 0 and −f F Z ρ/(F Z z)² + λ − λ³ = 0, one λ for all devices "
+    statement="At the best shares −d R/(R y)² + λ − λ³ = 0 and −f F Z ρ/(F Z z)² + λ − λ³ = 0, one λ for "
+    "all devices "
     "of a server and λ³ = 0.",
     recorded="proved",
     draws=TASKS,
@@ -241,7 +244,8 @@ def stationarity(case: Case, subject: Stationarity) -> Any:
 @claim(
     id="AOI-S16",
     source=f"{PAPER}, supplement (S16)",
-    statement="The multiplier of the cores is λ = (Σ √(f ρ/(F Z)))²: what another whole set of cores would save at "
+    statement="The multiplier of the cores is λ = (Σ √(f ρ/(F Z)))²: what another whole set of cores would "
+    "save at "
     "the margin.",
     recorded="certified",
     draws=TASKS,
@@ -282,7 +286,8 @@ def sums_to_one(case: Case, shares: Shares) -> Any:
     mutants=[Mutant("ρ below as well", core_shares)],
     tol=1e-12,
     tol_reason="relative to all cores; ball arithmetic",
-    explanation="ρ is missing below: the shares sum to √ρ (with one ρ for all) and leave cores idle. (24) has it.",
+    explanation="ρ is missing below: the shares sum to √ρ (with one ρ for all) and leave cores idle. (24) "
+    "has it.",
     corrected_by="AOI-S17.corrected",
 )
 @in_balls

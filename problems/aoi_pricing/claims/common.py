@@ -1,6 +1,7 @@
 r"""What the claims share: small cases in terms of delays and energies, and the paper's objects in balls.
 
-A case gives A (delay alone on the band), S (parallel delay alone on the cores), s (serial delay), D (local delay),
+A case gives A (delay alone on the band), S (parallel delay alone on the cores), s (serial delay), D
+(local delay),
 the energies E_loc, E_tx, the battery B and the weight alpha: numbers around 1, from which everything follows,
 independently of the code that solves the problems.
 """
@@ -41,9 +42,7 @@ FIELDS: dict[str, tuple[str, SearchStrategy[float]]] = {
 }
 
 
-def term_cases(
-    users: tuple[int, int] = (1, 3), servers: tuple[int, int] = (1, 2), **overrides: SearchStrategy[Any]
-) -> SearchStrategy[Case]:
+def term_cases(users: Any = (1, 3), servers: Any = (1, 2), **overrides: Any) -> SearchStrategy[Case]:
     """Cases; half of them with equal devices among the users. Further overrides are drawn as they are."""
 
     @st.composite
@@ -100,7 +99,7 @@ class Data:
         return self.A.shape[1]  # type: ignore[no-any-return]
 
     @property
-    def K(self) -> Balls:
+    def K(self) -> Balls:  # noqa: N802 (the paper's letter)
         """Cost of local work."""
         return self.D + self.alpha * self.E_loc / self.B
 
@@ -115,7 +114,7 @@ class Data:
         return self.e - self.K[:, None]
 
     @property
-    def G(self) -> Balls:
+    def G(self) -> Balls:  # noqa: N802 (the paper's letter)
         """Energy that offloading saves."""
         return self.E_loc[:, None] - self.E_tx
 

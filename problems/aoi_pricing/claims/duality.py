@@ -47,7 +47,8 @@ def optimum(d: Data) -> Ball:
     return least(p5(d, x) for x in associations(d))
 
 
-# ------------------------------------------------------------------------------------ best prices, and what they do
+# ------------------------------------------------------------------------------------ best prices, and
+# what they do
 
 
 def best_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
@@ -72,7 +73,8 @@ def best_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
 
 
 NEAR = 1e-5
-"""Options whose q are this close, relative to the largest |c|, may all minimise the Lagrangian at the best prices."""
+"""Options whose q are this close, relative to the largest |c|, may all minimise the Lagrangian at the
+best prices."""
 
 
 def minimisers(d: Data) -> list[Association]:
@@ -104,7 +106,8 @@ KNAPSACKS = term_cases(
 @claim(
     id="AOI-O43",
     source=f"{PAPER}, Section 4.3",
-    statement="Minimising the Lagrangian of P6 (at the best prices) finds the optimal association: some minimiser is "
+    statement="Minimising the Lagrangian of P6 (at the best prices) finds the optimal association: some "
+    "minimiser is "
     "optimal.",
     recorded="refuted",
     draws=KNAPSACKS,
@@ -112,7 +115,8 @@ KNAPSACKS = term_cases(
     mutants=[Mutant("any association", lambda d: list(associations(d)))],
     tol=1e-6,
     tol_reason="relative to the optimum; minimisers within 1e-5 of a tie count as tied",
-    explanation="P6 has whole tasks and its dual has none: at the best prices devices that are not indifferent may "
+    explanation="P6 has whole tasks and its dual has none: at the best prices devices that are not "
+    "indifferent may "
     "do what no optimal association does. Prices give a bound and a good association, not the optimum.",
     corrected_by="AOI-O43.corrected",
     max_samples=150,
@@ -139,14 +143,16 @@ GapBound = Callable[[Data, Association, Any, Any], Ball]
 @claim(
     id="AOI-O43.corrected",
     source=f"correction of {PAPER}, Section 4.3",
-    statement="An association that minimises the Lagrangian at any prices μ, ν ≥ 0 costs at most Σ (μ/2 − Σ √A x)² + "
+    statement="An association that minimises the Lagrangian at any prices μ, ν ≥ 0 costs at most Σ (μ/2 − "
+    "Σ √A x)² + "
     "(ν/2 − Σ √S x)² more than the optimum.",
     recorded="certified",
     draws=term_cases(**PRICED),
     subject=gap_bound,
     mutants=[
         Mutant("half of it", lambda d, x, mu, nu: gap_bound(d, x, mu, nu) / 2),
-        Mutant("prices for half prices, halved", lambda d, x, mu, nu: gap_bound(d, x, [p * 2 for p in mu], nu) / 9),
+        Mutant("prices for half prices, halved", lambda d, x, mu, nu: gap_bound(d, x, [p * 2 for p in mu],
+        nu) / 9),
         Mutant("band only", lambda d, x, mu, nu: gap_bound(d, x, mu, [load(d, x, j, d.S) * 2 for j in
                                                                          range(d.servers)])),
         Mutant("nothing", lambda d, x, mu, nu: arb(0)),
@@ -190,7 +196,8 @@ def printed_minimiser(mu: Ball) -> tuple[Ball, Ball]:
     mutants=[Mutant("0 for μ < 0", lambda mu: printed_minimiser(mu.max(arb(0))))],
     tol=1e-12,
     tol_reason="relative to 1; ball arithmetic",
-    explanation="a − μ √a is convex for μ ≥ 0 only, and never strongly: its curvature μ/(4 a^(3/2)) vanishes as a "
+    explanation="a − μ √a is convex for μ ≥ 0 only, and never strongly: its curvature μ/(4 a^(3/2)) "
+    "vanishes as a "
     "grows, and the Lagrangian is linear in x. For μ < 0 the least is 0 at a = 0, not at μ²/4.",
     corrected_by="AOI-SC.corrected",
 )
@@ -298,7 +305,8 @@ def is_a_bound(case: Case, value: DualValue) -> Any:
 @claim(
     id="AOI-E30",
     source=f"{PAPER}, (30)",
-    statement="g = −Σ (μ²/4 + ν²/4) + Σ_i min_j (μ_j √A_ij + ν_j √S_ij + c_ij) is the dual function: never above the "
+    statement="g = −Σ (μ²/4 + ν²/4) + Σ_i min_j (μ_j √A_ij + ν_j √S_ij + c_ij) is the dual function: never "
+    "above the "
     "optimum of P5.",
     recorded="refuted",
     draws=term_cases(**PRICED),
@@ -306,7 +314,8 @@ def is_a_bound(case: Case, value: DualValue) -> Any:
     mutants=[Mutant("min(0, ·)", dual)],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="A device that no price makes offload stays local and adds 0, not the positive least of q: the "
+    explanation="A device that no price makes offload stays local and adds 0, not the positive least of q: "
+    "the "
     "minimum over j leaves out the choice to stay, which (29) has in words only.",
     corrected_by="AOI-E30.corrected",
 )
@@ -318,7 +327,8 @@ def printed_dual_bounds(case: Case, subject: DualValue) -> Any:
 @claim(
     id="AOI-E30.corrected",
     source=f"correction of {PAPER}, (30)",
-    statement="g = −Σ (μ²/4 + ν²/4) + Σ_i min(0, min_j (μ_j √A_ij + ν_j √S_ij + c_ij)) is never above the optimum of "
+    statement="g = −Σ (μ²/4 + ν²/4) + Σ_i min(0, min_j (μ_j √A_ij + ν_j √S_ij + c_ij)) is never above the "
+    "optimum of "
     "P5.",
     recorded="certified",
     draws=term_cases(**PRICED),
@@ -355,7 +365,8 @@ def sag(case: Case, value: DualValue) -> tuple[Ball, Ball]:
 @claim(
     id="AOI-CV",
     source=f"{PAPER}, Section 4.3",
-    statement="g is a minimum of affine functions of the prices (so concave, and subdifferentiable): along a line on "
+    statement="g is a minimum of affine functions of the prices (so concave, and subdifferentiable): along "
+    "a line on "
     "which no device changes its answer it is straight.",
     recorded="refuted",
     draws=term_cases(users=(1, 2), **TWO_POINTS),
@@ -363,7 +374,8 @@ def sag(case: Case, value: DualValue) -> tuple[Ball, Ball]:
     mutants=[Mutant("without −(μ² + ν²)/4", lambda d, mu, nu: dual(d, mu, nu) + charges(d, mu, nu))],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="−μ²/4 − ν²/4 is no minimum over the associations: g is such a minimum plus a concave quadratic. It "
+    explanation="−μ²/4 − ν²/4 is no minimum over the associations: g is such a minimum plus a concave "
+    "quadratic. It "
     "is concave all the same, and even strongly so.",
     corrected_by="AOI-CV.corrected",
 )
@@ -380,7 +392,8 @@ def minimum_of_affine(case: Case, subject: DualValue) -> Any:
 @claim(
     id="AOI-CV.corrected",
     source=f"correction of {PAPER}, Section 4.3",
-    statement="g is concave with modulus 1/2: at the middle of two prices it is above the mean by a sixteenth of "
+    statement="g is concave with modulus 1/2: at the middle of two prices it is above the mean by a "
+    "sixteenth of "
     "their squared distance at least.",
     recorded="certified",
     draws=term_cases(users=(1, 2), **TWO_POINTS),
@@ -436,7 +449,8 @@ def by_quadratic_program(s: Any) -> float:
 @claim(
     id="AOI-DQ",
     source=f"{PAPER}, P5 and P7 (implied)",
-    statement="The best dual value is the optimum of the continuous relaxation of P5: a search over prices and a "
+    statement="The best dual value is the optimum of the continuous relaxation of P5: a search over prices "
+    "and a "
     "quadratic program, which share no code, agree.",
     recorded="supported",
     draws=NETWORKS,
@@ -558,7 +572,8 @@ def gap_identity(case: Case, subject: GapBound) -> Any:
 @claim(
     id="AOI-T1",
     source=f"{PAPER}, Theorem 1",
-    statement="The recovered association costs O(Σ (Δ¹)² + (Δ²)²) more than the optimum: at most that, the constant "
+    statement="The recovered association costs O(Σ (Δ¹)² + (Δ²)²) more than the optimum: at most that, the "
+    "constant "
     "being 1 for all instances.",
     recorded="certified",
     draws=term_cases(**PRICED),

@@ -1,7 +1,10 @@
-"""What the paper's figures and Table 5 show: the printed numbers, and our simulation with the authors' figures.
+"""What the paper's figures and Table 5 show: the printed numbers, and our simulation with the authors'
+figures.
 
-Simulated means are over `SEEDS` networks of the set `authors` for `SLOTS` slots of 0.1 s (the paper: 100 networks,
-10 000 slots); latencies are those of finished tasks. A run is a definite number: a statement on it holds or fails.
+Simulated means are over `SEEDS` networks of the set `authors` for `SLOTS` slots of 0.1 s (the paper: 100
+networks,
+10 000 slots); latencies are those of finished tasks. A run is a definite number: a statement on it holds
+or fails.
 """
 
 from collections.abc import Callable
@@ -81,7 +84,8 @@ Shown = Callable[[Case], float]
 @claim(
     id="AOI-F4",
     source=f"{PAPER}, Fig. 4",
-    statement="The latency of the proposed scheme is the lowest in all three networks for every number of devices and "
+    statement="The latency of the proposed scheme is the lowest in all three networks for every number of "
+    "devices and "
     "nearly constant in it (at most 1.25 times as long with 100 devices as with 20).",
     recorded="refuted",
     draws=st.fixed_dictionaries({"mix": st.sampled_from(MIXES)}),
@@ -91,7 +95,8 @@ Shown = Callable[[Case], float]
     mutants=[Mutant("lowest only", lambda case: below_all("latency", "pricing", case["mix"], MANY, 4))],
     tol=1e-6,
     tol_reason=SIMULATED,
-    explanation="Servers have a given band and speed: with more devices more of them compute locally, and latency "
+    explanation="Servers have a given band and speed: with more devices more of them compute locally, and "
+    "latency "
     "approaches that of local computing. It is the lowest with many devices, but not nearly constant.",
     corrected_by="AOI-F4.corrected",
 )
@@ -109,7 +114,8 @@ def lowest_with_many(case: Case, policy: str) -> float:
 @claim(
     id="AOI-F4.corrected",
     source=f"correction of {PAPER}, Fig. 4",
-    statement="In our simulation with the authors' figures the latency of the proposed scheme with 100 devices and 4 "
+    statement="In our simulation with the authors' figures the latency of the proposed scheme with 100 "
+    "devices and 4 "
     "servers is below every baseline's in all three networks, and longer than with 20 devices.",
     recorded="certified",
     draws=st.fixed_dictionaries({"mix": st.sampled_from(MIXES)}),
@@ -126,7 +132,8 @@ def figure_4_corrected(case: Case, subject: Shown) -> Interval:
 
 
 def uploads(case: Case, policy: str) -> float:
-    """Lowest upload latency, and about the same with 4 and 8 servers (within a quarter of the best baseline)."""
+    """Lowest upload latency, and about the same with 4 and 8 servers (within a quarter of the best
+    baseline)."""
     mix, users = "authors-communication", case["users"]
     best = min(measured(mix, users, 4, scheme).upload for scheme in SCHEMES)
     four, eight = (measured(mix, users, n, policy).upload for n in (4, 8))
@@ -140,7 +147,8 @@ USERS = st.fixed_dictionaries({"users": st.sampled_from([FEW, MANY])})
 @claim(
     id="AOI-F5",
     source=f"{PAPER}, Fig. 5",
-    statement="In the communication-intensive network the communication latency of the proposed scheme is the lowest, "
+    statement="In the communication-intensive network the communication latency of the proposed scheme is "
+    "the lowest, "
     "and similar for 4 and 8 servers.",
     recorded="certified",
     draws=USERS,
@@ -164,7 +172,8 @@ def computes(case: Case, measure: str) -> float:
 @claim(
     id="AOI-F6",
     source=f"{PAPER}, Fig. 6",
-    statement="In the computation-intensive network the computation latency of the proposed scheme is the lowest for "
+    statement="In the computation-intensive network the computation latency of the proposed scheme is the "
+    "lowest for "
     "every number of devices (4 servers).",
     recorded="refuted",
     draws=st.fixed_dictionaries({"users": st.sampled_from([FEW, 60]), "servers": st.just([4])}),
@@ -172,7 +181,8 @@ def computes(case: Case, measure: str) -> float:
     mutants=[Mutant("upload latency", lambda case: computes(case, "upload"))],
     tol=1e-6,
     tol_reason=SIMULATED,
-    explanation="With few devices, or a few dozen, the baselines send four fifths of the tasks to servers that are "
+    explanation="With few devices, or a few dozen, the baselines send four fifths of the tasks to servers "
+    "that are "
     "hardly loaded yet and compute sooner; the prices keep more at home. With many devices it is the lowest.",
     corrected_by="AOI-F6.corrected",
 )
@@ -187,7 +197,8 @@ def with_many(case: Case, policy: str) -> float:
 @claim(
     id="AOI-F6.corrected",
     source=f"correction of {PAPER}, Fig. 6",
-    statement="In our simulation of the computation-intensive network with the authors' figures the computation latency "
+    statement="In our simulation of the computation-intensive network with the authors' figures the "
+    "computation latency "
     "of the proposed scheme is the lowest with 100 and 140 devices and 4 servers.",
     recorded="certified",
     draws=st.fixed_dictionaries({"users": st.sampled_from([MANY, 140])}),
@@ -219,7 +230,8 @@ EPSILON = st.fixed_dictionaries({"epsilon": st.sampled_from([0.2, 0.0, 0.5])})
 @claim(
     id="AOI-F7",
     source=f"{PAPER}, Fig. 7",
-    statement="In the communication-intensive network (80 devices, 8 servers) the proposed scheme has both less latency "
+    statement="In the communication-intensive network (80 devices, 8 servers) the proposed scheme has both "
+    "less latency "
     "and less device energy per task than every baseline, whatever the local probability ε.",
     recorded="refuted",
     draws=EPSILON,
@@ -227,7 +239,8 @@ EPSILON = st.fixed_dictionaries({"epsilon": st.sampled_from([0.2, 0.0, 0.5])})
     mutants=[Mutant("latency only", lambda case: dominates(case, ("latency",)))],
     tol=1e-6,
     tol_reason=SIMULATED,
-    explanation="At α = 1 s the proposed scheme computes most light tasks locally because that is quicker, and local "
+    explanation="At α = 1 s the proposed scheme computes most light tasks locally because that is quicker, "
+    "and local "
     "computing takes more energy than sending. A baseline that offloads more uses less, and takes longer.",
     corrected_by="AOI-F7.corrected",
 )
@@ -238,7 +251,8 @@ def figure_7(case: Case, subject: Shown) -> Interval:
 @claim(
     id="AOI-F7.corrected",
     source=f"correction of {PAPER}, Fig. 7",
-    statement="In our simulation with the authors' figures no baseline is better than the proposed scheme in both: it has "
+    statement="In our simulation with the authors' figures no baseline is better than the proposed scheme "
+    "in both: it has "
     "less latency than each of them at every ε.",
     recorded="certified",
     draws=EPSILON,
@@ -258,11 +272,13 @@ def figure_7_corrected(case: Case, subject: Shown) -> Interval:
 
 LOCAL = {
     "communication": {
-        "random": (0.280, 0.231, 0.232), "max-sinr": (0.172, 0.128, 0.128), "max-compute": (0.184, 0.260, 0.303),
+        "random": (0.280, 0.231, 0.232), "max-sinr": (0.172, 0.128, 0.128), "max-compute": (0.184, 0.260,
+        0.303),
         "combined": (0.177, 0.183, 0.211), "proposed": (0.062, 0.061, 0.077),
     },
     "computation": {
-        "random": (0.311, 0.361, 0.441), "max-sinr": (0.301, 0.324, 0.365), "max-compute": (0.338, 0.275, 0.272),
+        "random": (0.311, 0.361, 0.441), "max-sinr": (0.301, 0.324, 0.365), "max-compute": (0.338, 0.275,
+        0.272),
         "combined": (0.315, 0.303, 0.332), "proposed": (0.129, 0.182, 0.241),
     },
 }  # fmt: skip
@@ -297,7 +313,8 @@ def at_best(case: Case, claimed: dict[str, float], scheme: str = "proposed") -> 
 @claim(
     id="AOI-T5",
     source=f"{PAPER}, Table 5",
-    statement="In Table 5 the proposed scheme has the lowest local energy per task in both networks, by up to 64.0 % and "
+    statement="In Table 5 the proposed scheme has the lowest local energy per task in both networks, by up "
+    "to 64.0 % and "
     "57.1 % below the best baseline.",
     recorded="certified",
     draws=NETWORKS,
@@ -321,7 +338,8 @@ def saves_at_least(case: Case, share: float) -> Interval:
 @claim(
     id="AOI-CON",
     source=f"{PAPER}, contributions",
-    statement="At least 39.1 % less energy (with latency at least 1.98 times smaller): so in every column of Table 5, "
+    statement="At least 39.1 % less energy (with latency at least 1.98 times smaller): so in every column "
+    "of Table 5, "
     "local energy against the best baseline.",
     recorded="refuted",
     draws=POINTS,
@@ -329,8 +347,10 @@ def saves_at_least(case: Case, share: float) -> Interval:
     mutants=[Mutant("at least 11 %", 0.11)],
     tol=0.0,
     tol_reason="the printed digits with half of the last one",
-    explanation="In the computation-intensive network Table 5 has 0.182 against 0.275 mWh at 100 devices (34 %) and "
-    "0.241 against 0.272 at 160 (11.4 %). 39.1 % fits no column; the smallest of the other network is 39.8 %.",
+    explanation="In the computation-intensive network Table 5 has 0.182 against 0.275 mWh at 100 devices "
+    "(34 %) and "
+    "0.241 against 0.272 at 160 (11.4 %). 39.1 % fits no column; the smallest of the other network is 39.8 "
+    "%.",
     corrected_by="AOI-CON.corrected",
 )
 def contributions(case: Case, subject: float) -> Interval:
@@ -340,7 +360,8 @@ def contributions(case: Case, subject: float) -> Interval:
 @claim(
     id="AOI-CON.corrected",
     source=f"correction of {PAPER}, contributions",
-    statement="By Table 5 the proposed scheme takes at least 11 % less local energy per task than the best baseline, at "
+    statement="By Table 5 the proposed scheme takes at least 11 % less local energy per task than the best "
+    "baseline, at "
     "least 39 % in the communication-intensive network.",
     recorded="certified",
     draws=POINTS,

@@ -86,14 +86,16 @@ def spares_the_battery(d: Data, reward: Value) -> Any:
 @claim(
     id="AOI-E21",
     source=f"{PAPER}, (21)",
-    statement="Maximising Σ (1 − Σ_j x_ij) G_i/B_i preserves the batteries (one server, so that G is defined).",
+    statement="Maximising Σ (1 − Σ_j x_ij) G_i/B_i preserves the batteries (one server, so that G is "
+    "defined).",
     recorded="refuted",
     draws=term_cases(servers=(1, 1), **SAVING),
     subject=printed_reward,
     mutants=[Mutant("minimise", lambda d, x: -printed_reward(d, x))],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="G > 0 is what local work costs more. To maximise it over the local ones keeps at home exactly "
+    explanation="G > 0 is what local work costs more. To maximise it over the local ones keeps at home "
+    "exactly "
     "those whose battery suffers most; the sign is wrong.",
     corrected_by="AOI-E21.corrected",
 )
@@ -140,7 +142,8 @@ def weighed(d: Data, x: Association) -> Ball:
 @claim(
     id="AOI-OBJ1",
     source=f"{PAPER}, P1",
-    statement="P1 minimises Σ x (D_cm + D_ES) + Σ (1 − Σ x)(D_MD − α G/B): but for a constant, delay and α times "
+    statement="P1 minimises Σ x (D_cm + D_ES) + Σ (1 − Σ x)(D_MD − α G/B): but for a constant, delay and α "
+    "times "
     "the loss of the batteries (one server).",
     recorded="refuted",
     draws=term_cases(servers=(1, 1), **SAVING),
@@ -148,7 +151,8 @@ def weighed(d: Data, x: Association) -> Ball:
     mutants=[Mutant("+ α G/B", lambda d, x: objective(d, x, 1))],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="Local work loses G more than offloading, and P1 rewards it for that: the sign of α G/B must be +, "
+    explanation="Local work loses G more than offloading, and P1 rewards it for that: the sign of α G/B "
+    "must be +, "
     "as in the supplement.",
     corrected_by="AOI-OBJ1.corrected",
 )
@@ -160,7 +164,8 @@ def printed_p1(case: Case, subject: Value) -> Any:
 @claim(
     id="AOI-OBJ1.corrected",
     source=f"correction of {PAPER}, P1",
-    statement="With + α G/B, and one server, the objective is delay and α times the loss of the batteries but for "
+    statement="With + α G/B, and one server, the objective is delay and α times the loss of the batteries "
+    "but for "
     "a constant.",
     recorded="certified",
     draws=term_cases(servers=(1, 1), **SAVING),
@@ -182,7 +187,8 @@ def p1(case: Case, subject: Value) -> Any:
 @claim(
     id="AOI-S1",
     source=f"{PAPER}, supplement (S1), (S2)",
-    statement="The objective of the supplement, with D_MD + α G_i/B_i, is that of P1: delay and α times the loss "
+    statement="The objective of the supplement, with D_MD + α G_i/B_i, is that of P1: delay and α times "
+    "the loss "
     "of the batteries, but for a constant.",
     recorded="refuted",
     draws=term_cases(**SAVING),
@@ -195,7 +201,8 @@ def p1(case: Case, subject: Value) -> Any:
     ],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="It has the other sign than P1, and the right one. But G depends on the server (R_ij): with two "
+    explanation="It has the other sign than P1, and the right one. But G depends on the server (R_ij): "
+    "with two "
     "servers no G_i makes it the loss of the batteries, for what is sent at the other server is left out.",
     corrected_by="AOI-S1.corrected",
     max_samples=100,
@@ -221,7 +228,8 @@ def signs_proof() -> str:
 @claim(
     id="AOI-S1.corrected",
     source=f"correction of {PAPER}, P1 and (S1)",
-    statement="Delay and α times the loss of the batteries is Σ K + Σ x_ij (D_cm + D_ES − D_MD − α G_ij/B_i).",
+    statement="Delay and α times the loss of the batteries is Σ K + Σ x_ij (D_cm + D_ES − D_MD − α "
+    "G_ij/B_i).",
     recorded="proved",
     draws=term_cases(**SAVING),
     subject=lambda d, x: (
@@ -254,7 +262,8 @@ def printed_p5(d: Data, x: Association) -> Ball:
 @claim(
     id="AOI-E5P",
     source=f"{PAPER}, P5",
-    statement="With the best shares P1 (as printed) becomes P5, c = −D_ES(p) − D_MD + α G/B, D_ES(s) and D_ES(p) "
+    statement="With the best shares P1 (as printed) becomes P5, c = −D_ES(p) − D_MD + α G/B, D_ES(s) and "
+    "D_ES(p) "
     "being the first and the second term of (9), as (10) names them: their difference is constant.",
     recorded="refuted",
     draws=term_cases(**SAVING),
@@ -270,8 +279,10 @@ def printed_p5(d: Data, x: Association) -> Ball:
     ],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="The shares divide the parallel term of (9), so its root is squared: (10) has the names the other "
-    "way round. The serial delay adds to the cost of offloading and carries a minus sign in c. (α G/B fits P1 as "
+    explanation="The shares divide the parallel term of (9), so its root is squared: (10) has the names "
+    "the other "
+    "way round. The serial delay adds to the cost of offloading and carries a minus sign in c. (α G/B fits "
+    "P1 as "
     "printed, whose own sign is wrong.)",
     corrected_by="AOI-E5P.corrected",
     max_samples=100,
@@ -284,7 +295,8 @@ def printed_reduction(case: Case, subject: Value) -> Any:
 @claim(
     id="AOI-E5P.corrected",
     source=f"correction of {PAPER}, P5",
-    statement="Σ_j (Σ √A x)² + (Σ √S x)² + Σ c x with c = s − D − α G_ij/B_i is the cost but for the constant Σ K.",
+    statement="Σ_j (Σ √A x)² + (Σ √S x)² + Σ c x with c = s − D − α G_ij/B_i is the cost but for the "
+    "constant Σ K.",
     recorded="certified",
     draws=term_cases(**SAVING),
     subject=p5,
@@ -323,7 +335,8 @@ def enumeration(case: Case) -> int:
     mutants=[Mutant("(N_ES + 1)^N_MD", lambda case: (case["servers"] + 1) ** case["users"] * case["users"])],
     tol=0.0,
     tol_reason="whole numbers",
-    explanation="A device may also compute locally: there are (N_ES + 1)^N_MD associations, more than any multiple "
+    explanation="A device may also compute locally: there are (N_ES + 1)^N_MD associations, more than any "
+    "multiple "
     "of N_ES^(N_MD+1); with one server it is 2^N_MD against 1.",
     corrected_by="AOI-X5.corrected",
 )
@@ -402,7 +415,8 @@ def partition_program(a: list[int]) -> tuple[int, int, int]:
 @claim(
     id="AOI-NP",
     source=f"{PAPER}, Section 4",
-    statement="The association problem is NP-hard: whole numbers a_i can be split into two sums that are equal if "
+    statement="The association problem is NP-hard: whole numbers a_i can be split into two sums that are "
+    "equal if "
     "and only if P5 with √S_i = a_i, A = 0, two servers and c = −(Σ a)² − 1 has the optimum (Σ a)²/2 + Σ c.",
     recorded="certified",
     draws=NUMBERS,
@@ -497,8 +511,10 @@ def delay_grows_with_alpha(case: Case, subject: Measure) -> Any:
     mutants=[Mutant("less loss of the batteries", (drained, drained))],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="Where sending takes more energy than computing (G < 0) a larger α brings tasks home. And what "
-    "falls is energy relative to the battery: joules may rise when a full battery is used to spare an empty one.",
+    explanation="Where sending takes more energy than computing (G < 0) a larger α brings tasks home. And "
+    "what "
+    "falls is energy relative to the battery: joules may rise when a full battery is used to spare an "
+    "empty one.",
     corrected_by="AOI-AL2.corrected",
     max_samples=120,
 )
@@ -532,7 +548,8 @@ def alpha_spares_batteries(case: Case, subject: Measure) -> Any:
 @claim(
     id="AOI-AL3",
     source=f"{PAPER}, caption of Fig. 8",
-    statement="As α grows delay rises and local energy falls because more is computed locally: the number of local "
+    statement="As α grows delay rises and local energy falls because more is computed locally: the number "
+    "of local "
     "computations does not fall.",
     recorded="refuted",
     draws=term_cases(**TWO_WEIGHTS),
@@ -540,7 +557,8 @@ def alpha_spares_batteries(case: Case, subject: Measure) -> Any:
     mutants=[Mutant("delay", delays)],
     tol=1e-12,
     tol_reason=CANCEL,
-    explanation="It contradicts Section 6.2.4. Where computing takes more energy than sending (G > 0, the paper's "
+    explanation="It contradicts Section 6.2.4. Where computing takes more energy than sending (G > 0, the "
+    "paper's "
     "own case) a larger α sends tasks away: local energy falls because less is computed locally.",
     corrected_by="AOI-AL2.corrected",
     max_samples=120,
@@ -572,7 +590,8 @@ def strongest_is_least(d: Data, upload: Measure) -> Any:
 @claim(
     id="AOI-SINR",
     source=f"{PAPER}, Section 6",
-    statement="Max SINR bounds the communication latency from below: no association of the offloading devices has a "
+    statement="Max SINR bounds the communication latency from below: no association of the offloading "
+    "devices has a "
     "smaller one.",
     recorded="refuted",
     draws=term_cases(),
@@ -580,7 +599,8 @@ def strongest_is_least(d: Data, upload: Measure) -> Any:
     mutants=[Mutant("each with the whole band", upload_alone)],
     tol=1e-12,
     tol_reason="relative to the least latency; ball arithmetic",
-    explanation="Everybody at the same strong server shares its band: two devices there take (2 √A)² = 4 A, and "
+    explanation="Everybody at the same strong server shares its band: two devices there take (2 √A)² = 4 "
+    "A, and "
     "2 A' when one goes to a server only a little weaker.",
     corrected_by="AOI-SINR.corrected",
     max_samples=100,
@@ -593,7 +613,8 @@ def printed_sinr(case: Case, subject: Measure) -> Any:
 @claim(
     id="AOI-SINR.corrected",
     source=f"correction of {PAPER}, Section 6",
-    statement="Max SINR has the least sum of upload delays over the whole band, Σ A: a lower bound on the latency of "
+    statement="Max SINR has the least sum of upload delays over the whole band, Σ A: a lower bound on the "
+    "latency of "
     "every association, for (Σ √A)² ≥ Σ A.",
     recorded="certified",
     draws=term_cases(),

@@ -40,7 +40,8 @@ def rate_in_new_units(case: Case, subject: Rate) -> Interval:
 @claim(
     id="AOI-E5",
     source=f"{PAPER}, (5)",
-    statement="R = W log2(1 + SNR) with SNR = |h|²P/N0, P the full transmission power and N0 the power density, "
+    statement="R = W log2(1 + SNR) with SNR = |h|²P/N0, P the full transmission power and N0 the power "
+    "density, "
     "is a bit rate (the text: a spectral efficiency): another unit of time changes it in proportion.",
     recorded="refuted",
     draws=LINK,
@@ -48,7 +49,8 @@ def rate_in_new_units(case: Case, subject: Rate) -> Interval:
     mutants=[Mutant("SNR = |h|²P/(N0 W)", rate)],
     tol=1e-12,
     tol_reason=ROUNDING,
-    explanation="|h|²P/N0 is a number of hertz, not a ratio: W is missing below. W log2(1 + SNR) is then a rate "
+    explanation="|h|²P/N0 is a number of hertz, not a ratio: W is missing below. W log2(1 + SNR) is then a "
+    "rate "
     "in bit/s and no spectral efficiency, which would be bit/s/Hz.",
     corrected_by="AOI-E5.corrected",
 )
@@ -91,7 +93,8 @@ def printed_delay(f: Any, F: Any, Z: Any, rho: Any) -> Any:
 
 
 def amdahl(case: Case, subject: Delay, core: Any) -> Any:
-    """Slack of 'Z cores are faster than one by 1/((1 - rho) + rho/Z)', (7), when a core does `core` flop/s."""
+    """Slack of 'Z cores are faster than one by 1/((1 - rho) + rho/Z)', (7), when a core does `core`
+    flop/s."""
     f, F, Z, rho = (case[name] for name in ("f", "F", "Z", "rho"))
     return agree(subject(f, F, Z, rho), f / core * ((1 - rho) + rho / Z))
 
@@ -99,7 +102,8 @@ def amdahl(case: Case, subject: Delay, core: Any) -> Any:
 @claim(
     id="AOI-E8",
     source=f"{PAPER}, (8) with Section 3.1",
-    statement="With F the total capacity of the device (Section 3.1), D = f (1 − ρ)/F + f ρ/(F Z) is Amdahl's "
+    statement="With F the total capacity of the device (Section 3.1), D = f (1 − ρ)/F + f ρ/(F Z) is "
+    "Amdahl's "
     "law (7).",
     recorded="refuted",
     draws=TASK,
@@ -140,8 +144,8 @@ def delay_by_core_speed(case: Case, subject: Delay) -> Any:
 
 MEMORY = st.fixed_dictionaries(
     {
-        "m": st.lists(st.sampled_from([0.25, 0.5, 1.0, 0.125, 0.75]), min_size=2, max_size=3),
-        "at": st.lists(st.booleans(), min_size=3, max_size=3),
+        "m": st.tuples(*[st.integers(1, 8).map(lambda n: n / 8)] * 3).map(list),
+        "at": st.tuples(*[st.booleans()] * 3).map(list),
         "used": st.sampled_from([0.0, 0.5, 0.25]),
     }
 )
@@ -174,7 +178,8 @@ def limits_memory(case: Case, subject: Fits) -> Interval:
     mutants=[Mutant("m_k for m_i", memory)],
     tol=0.0,
     tol_reason="a condition that holds or not; exact numbers",
-    explanation="The demand carries the wrong index: m_i for all i counts every task at j as if it were as large "
+    explanation="The demand carries the wrong index: m_i for all i counts every task at j as if it were as "
+    "large "
     "as the largest of the network, even one that is computed locally. It also compares bytes with a share.",
     corrected_by="AOI-E13.corrected",
 )
@@ -198,6 +203,7 @@ def printed_memory_limit(case: Case, subject: Fits) -> Interval:
     ],
     tol=0.0,
     tol_reason="a condition that holds or not; exact numbers",
+    max_samples=60,
 )
 def memory_limit(case: Case, subject: Fits) -> Interval:
     return limits_memory(case, subject)
@@ -251,7 +257,8 @@ def counted(case: Case) -> Any:
     mutants=[Mutant("p for the weights only", lambda case: activations(case) + case["p"] * case["theta"])],
     tol=1e-12,
     tol_reason=ROUNDING,
-    explanation="The formula in s, b, h, L, a, t (Korthikanti et al. 2022) is already in bytes, at two bytes a "
+    explanation="The formula in s, b, h, L, a, t (Korthikanti et al. 2022) is already in bytes, at two "
+    "bytes a "
     "number and one for masks; times p the activations count double at p = 2. Nor are activations of all L "
     "layers kept when a model only answers.",
     corrected_by="AOI-E14.corrected",
@@ -281,7 +288,8 @@ def transformer(case: Case, subject: Bytes) -> Any:
     return agree(subject(case), counted(case))
 
 
-# ------------------------------------------------------------------------------------ (15), (18), (20) energies
+# ------------------------------------------------------------------------------------ (15), (18), (20)
+# energies
 
 Energy = Callable[..., Any]
 
@@ -293,7 +301,8 @@ def printed_power(F: Any, Z: Any, rho: Any, delta: Any) -> Any:
 @claim(
     id="AOI-E15",
     source=f"{PAPER}, (15)",
-    statement="δ (F (1 − ρ) + F Z ρ) is the compute energy per unit of time: times D of (8) it is δ f of (20).",
+    statement="δ (F (1 − ρ) + F Z ρ) is the compute energy per unit of time: times D of (8) it is δ f of "
+    "(20).",
     recorded="refuted",
     draws=TASK,
     subject=lambda f, F, Z, rho, delta: printed_power(F, Z, rho, delta) * printed_delay(f, F, Z, rho),
@@ -327,7 +336,8 @@ def power_proof() -> str:
 @claim(
     id="AOI-E15.corrected",
     source=f"correction of {PAPER}, (15)",
-    statement="(15) times D is δ f (1 + ρ (1 − ρ) (Z − 1)²/Z); one core for f (1 − ρ)/F and Z cores for f ρ/(F Z) "
+    statement="(15) times D is δ f (1 + ρ (1 − ρ) (Z − 1)²/Z); one core for f (1 − ρ)/F and Z cores for f "
+    "ρ/(F Z) "
     "take δ f.",
     recorded="proved",
     draws=TASK,
@@ -373,7 +383,8 @@ def server_energy(case: Case) -> Any:
 
 
 def phases(case: Case) -> Any:
-    """Power times time of each offloaded task: one core for the serial part, its share of all for the rest."""
+    """Power times time of each offloaded task: one core for the serial part, its share of all for the
+    rest."""
     rho, F, Z = case["rho"], case["F"], arb(case["Z"])
     here = [bool(a) for a in case["at"][: len(case["f"])]]
     share = arb(1) / max(sum(here), 1)
@@ -389,7 +400,8 @@ def server_slack(case: Case, subject: Bytes) -> Any:
 @claim(
     id="AOI-E18",
     source=f"{PAPER}, (18)",
-    statement="δ Σ over all i of (F (1 − ρ) + F Z z ρ) is the energy that server j spends on the tasks offloaded "
+    statement="δ Σ over all i of (F (1 − ρ) + F Z z ρ) is the energy that server j spends on the tasks "
+    "offloaded "
     "to it.",
     recorded="refuted",
     draws=SERVED,
@@ -409,7 +421,8 @@ def printed_energy_of_server(case: Case, subject: Bytes) -> Any:
 @claim(
     id="AOI-E18.corrected",
     source=f"correction of {PAPER}, (18)",
-    statement="The energy that server j spends on the tasks offloaded to it is δ Σ f_i x_ij, whatever the shares.",
+    statement="The energy that server j spends on the tasks offloaded to it is δ Σ f_i x_ij, whatever the "
+    "shares.",
     recorded="certified",
     draws=SERVED,
     subject=server_energy,
@@ -455,7 +468,8 @@ def saving_slack(case: Case, subject: Saving) -> Any:
 @claim(
     id="AOI-E20",
     source=f"{PAPER}, (20) and Table 3",
-    statement="G_i = δ_cp f − δ_cm d/R is the energy that local processing costs more than offloading, δ_cm = 2.6 "
+    statement="G_i = δ_cp f − δ_cm d/R is the energy that local processing costs more than offloading, "
+    "δ_cm = 2.6 "
     "a factor, for whatever server.",
     recorded="refuted",
     draws=SENT,
@@ -463,7 +477,8 @@ def saving_slack(case: Case, subject: Saving) -> Any:
     mutants=[Mutant("δ_cm P d/R_ij for each server", saving)],
     tol=1e-12,
     tol_reason="relative to the energies; ball arithmetic",
-    explanation="A factor times a time is no energy: the power P is missing (it hides at P = 1 W). R depends on the "
+    explanation="A factor times a time is no energy: the power P is missing (it hides at P = 1 W). R "
+    "depends on the "
     "server, so G does: it is G_ij. And Table 3's δ_cp = 10⁹ 'W/flops' would cost 5·10²² J per Llama task.",
     corrected_by="AOI-E20.corrected",
 )

@@ -77,7 +77,8 @@ def is_supergradient(case: Case, subject: Slopes) -> Any:
     mutants=[Mutant("√D_cm for μ", slopes)],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="The price of the band moves with the computing delay: both lines have the same root. For μ it must "
+    explanation="The price of the band moves with the computing delay: both lines have the same root. For "
+    "μ it must "
     "be √D_cm = √A, which (29) charges for.",
     corrected_by="AOI-E31.corrected",
 )
@@ -89,7 +90,8 @@ def printed_step(case: Case, subject: Slopes) -> Any:
 @claim(
     id="AOI-E31.corrected",
     source=f"correction of {PAPER}, (31), (32)",
-    statement="(Σ √A x − μ/2, Σ √S x − ν/2), x the devices' answers, is a supergradient of g, A the upload and S the "
+    statement="(Σ √A x − μ/2, Σ √S x − ν/2), x the devices' answers, is a supergradient of g, A the upload "
+    "and S the "
     "parallel computing delay.",
     recorded="certified",
     draws=term_cases(**TWO_POINTS),
@@ -112,14 +114,16 @@ def step(case: Case, subject: Slopes) -> Any:
 @claim(
     id="AOI-E32",
     source=f"{PAPER}, (32)",
-    statement="∂g/∂μ = Σ √D_ES(s) x − μ/2, ∂g/∂ν = Σ √D_ES(p) x − ν/2, the terms of (9) in the order of (10).",
+    statement="∂g/∂μ = Σ √D_ES(s) x − μ/2, ∂g/∂ν = Σ √D_ES(p) x − ν/2, the terms of (9) in the order of "
+    "(10).",
     recorded="refuted",
     draws=term_cases(**TWO_POINTS),
     subject=printed_32,
     mutants=[Mutant("√A, √S", slopes)],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="It is another pair than in (31), and (D_ES(p) has the index kj where its factor has ij) no more "
+    explanation="It is another pair than in (31), and (D_ES(p) has the index kj where its factor has ij) "
+    "no more "
     "right: √D_cm for μ and the root of the parallel delay for ν.",
     corrected_by="AOI-E31.corrected",
 )
@@ -150,8 +154,10 @@ def ask_around(d: Data, mu: Any, nu: Any, i: int) -> int:
 
 
 def alone(d: Data, mu: Any, nu: Any, i: int) -> int:
-    found = answer(d, mu, nu)
-    return -9 if found is None else found[i]
+    """What one device answers by itself; -9 where a ball cannot tell."""
+    part = Data(*(a[i : i + 1] if getattr(a, "ndim", 0) else a for a in vars(d).values()))
+    found = answer(part, mu, nu)
+    return -9 if found is None else found[0]
 
 
 Parts = tuple[Update, Callable[[Data, Any, Any, int], int]]
@@ -160,7 +166,8 @@ Parts = tuple[Update, Callable[[Data, Any, Any, int], int]]
 @claim(
     id="AOI-LOC",
     source=f"{PAPER}, Section 4.4",
-    statement="A server's prices change with its own price and the tasks sent to it only; a device answers from its "
+    statement="A server's prices change with its own price and the tasks sent to it only; a device answers "
+    "from its "
     "own task, its links and the prices: nothing passes between servers or between devices.",
     recorded="certified",
     draws=term_cases(users=(2, 3), servers=(2, 2), **TWO_POINTS, other=POSITIVE),
@@ -192,7 +199,8 @@ def local_information(case: Case, subject: Parts) -> Any:
     same_reply = reply(d, mu, nu, 0) == reply(device, mu, nu, 0)
     one, other = update(d, x, mu, nu, 0), update(server, x, *changed, 0)
     same_step = all((a - b).is_zero() or a.overlaps(b) for a, b in zip(one, other, strict=True))
-    return HOLDS if same_reply and same_step else FAILS
+    whole = subject[1] is not alone or alone(d, mu, nu, 0) == x[0]
+    return HOLDS if same_reply and same_step and whole else FAILS
 
 
 # ------------------------------------------------------------------------------------ (33), (34)
@@ -224,15 +232,18 @@ def monotone(case: Case, subject: Sides, signs: tuple[int, int]) -> Any:
 @claim(
     id="AOI-E33",
     source=f"{PAPER}, below (33)",
-    statement="In (33), μ/2 = Σ √A x*, the affine term falls and the step-like term Σ √A x* rises with the price.",
+    statement="In (33), μ/2 = Σ √A x*, the affine term falls and the step-like term Σ √A x* rises with the "
+    "price.",
     recorded="refuted",
     draws=term_cases(**PRICED, **DIRECTION),
     subject=sides,
     mutants=[Mutant("− Σ √A x*", lambda d, x, mu, nu: (sides(d, x, mu, nu)[0], -sides(d, x, mu, nu)[1]))],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="A higher price sends devices away: Σ √A x* falls in steps. Both sides of the slope fall with the "
-    "price, which is why it crosses zero once. (g is not differentiable at the steps, so (33) need not have a root.)",
+    explanation="A higher price sends devices away: Σ √A x* falls in steps. Both sides of the slope fall "
+    "with the "
+    "price, which is why it crosses zero once. (g is not differentiable at the steps, so (33) need not "
+    "have a root.)",
     corrected_by="AOI-E33.corrected",
 )
 @in_balls
@@ -354,7 +365,8 @@ def squared(balls: list[Ball]) -> Ball:
 class Run:
     """T + 1 iterates with the step of (S28) from a start, against a point p' that stands for the best prices.
 
-    δ₁ bounds the squared slopes of the run (that of the start, raised until it holds with the step that it makes),
+    δ₁ bounds the squared slopes of the run (that of the start, raised until it holds with the step that
+    it makes),
     δ₂ the squared distances to p' in μ and in ν.
     """
 
@@ -422,7 +434,8 @@ def converges(case: Case, bound: Bound) -> Any:
 @claim(
     id="AOI-S28",
     source=f"{PAPER}, supplement (S28)",
-    statement="With the squared slopes in μ and in ν at most δ₁ each, the squared distances at most δ₂ each and "
+    statement="With the squared slopes in μ and in ν at most δ₁ each, the squared distances at most δ₂ "
+    "each and "
     "η = √(δ₂/((T + 1) δ₁)), g* − max g ≤ √(δ₁ δ₂/(T + 1)).",
     recorded="refuted",
     draws=RUNS,
@@ -430,7 +443,8 @@ def converges(case: Case, bound: Bound) -> Any:
     mutants=[Mutant("twice that", lambda a, b, T: 2 * printed_rate(a, b, T))],
     tol=1e-12,
     tol_reason=SIZE,
-    explanation="Slopes and distances in μ and in ν add up: (2 δ₂ + 2 δ₁ η² (T + 1))/(2 η (T + 1)) is twice the "
+    explanation="Slopes and distances in μ and in ν add up: (2 δ₂ + 2 δ₁ η² (T + 1))/(2 η (T + 1)) is "
+    "twice the "
     "printed bound. It fails where both prices rise with g nearly straight.",
     corrected_by="AOI-S28.corrected",
     max_samples=200,
@@ -450,7 +464,8 @@ def convergence_proof() -> str:
 @claim(
     id="AOI-S28.corrected",
     source=f"correction of {PAPER}, supplement (S28)",
-    statement="Then g(p) − max g ≤ 2 √(δ₁ δ₂/(T + 1)) for every price p at these distances, the best one included.",
+    statement="Then g(p) − max g ≤ 2 √(δ₁ δ₂/(T + 1)) for every price p at these distances, the best one "
+    "included.",
     recorded="proved",
     draws=RUNS,
     subject=lambda a, b, T: 2 * printed_rate(a, b, T),
@@ -481,13 +496,14 @@ def enough(ratio: float, _: float) -> int:
 @claim(
     id="AOI-P1",
     source=f"{PAPER}, Proposition 1",
-    statement="For every ε > 0 there are constant steps and a T in O(1/ε²) with g* − max g ≤ ε: T + 1 = 4 δ₁ δ₂/ε² "
+    statement="For every ε > 0 there are constant steps and a T in O(1/ε²) with g* − max g ≤ ε: T + 1 = 4 "
+    "δ₁ δ₂/ε² "
     "will do.",
     recorded="certified",
     draws=PRECISIONS,
     subject=enough,
     mutants=[
-        Mutant("O(1): one step", lambda ratio, _: 1),
+        Mutant("one step on the band's price only", lambda ratio, _: -1),
         Mutant("steps on the band's price only", lambda ratio, _: -enough(ratio, _)),
     ],
     tol=1e-12,
@@ -496,7 +512,8 @@ def enough(ratio: float, _: float) -> int:
 )
 @in_balls
 def proposition_1(case: Case, subject: Steps) -> Any:
-    """ε is given relative to √(δ₁ δ₂); g* is bounded from above by P5 values and by the value at p = 2 Σ roots."""
+    """ε is given relative to √(δ₁ δ₂); g* is bounded from above by P5 values and by the value at p = 2 Σ
+    roots."""
     d = data(case)
     ratio = float(case["epsilon"].mid())
     count = subject(ratio, 0.0)

@@ -1,6 +1,7 @@
 """RA as the referee reads it: shares for a given association; the formulas are in the package's docstring.
 
-For any lam >= 0, w/y + lam y >= 2 sqrt(lam w): so 2 sqrt(lam) sum sqrt(w) - lam bounds the delay at a resource
+For any lam >= 0, w/y + lam y >= 2 sqrt(lam w): so 2 sqrt(lam) sum sqrt(w) - lam bounds the delay at a
+resource
 from below, whatever the shares.
 """
 

@@ -18,7 +18,8 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AssociationStatement:
-    """P1 (`shares="free"`: they are variables) or P5 (`shares="best"`: the squares have them at their best)."""
+    """P1 (`shares="free"`: they are variables) or P5 (`shares="best"`: the squares have them at their
+    best)."""
 
     shares: Literal["free", "best"]
 
@@ -75,7 +76,7 @@ def _exact_memory(ops: Arithmetic, d: Data, on: Mask) -> dict[str, Any]:
     """An association of nan (no point) where memory is overfull in exact numbers."""
     used = ops.sum(np.swapaxes(ops.where(on, d.memory[..., None], 0.0), -1, -2))
     fits = np.all(np.asarray(used <= d.capacity, dtype=bool) | ~d.limited, axis=-1)
-    place = np.argmax(on, axis=-1) - np.where(on.any(axis=-1), 0, 1)
+    place = np.argmax(on, axis=-1) - np.where(np.any(on, axis=-1), 0, 1)
     return {"association": np.where(fits[..., None], place, np.nan)}
 
 
@@ -103,12 +104,12 @@ def shared_cost(ops: Arithmetic, d: Data, on: Mask, x: Variables) -> Numbers:
         idle = np.asarray(y <= 0, dtype=bool)
         slowed = delay / ops.where(idle, 1.0, y)
         spent = spent + ops.where(ops.is_zero(delay), 0.0, ops.where(idle, np.inf, slowed))
-    return ops.sum(ops.where(on.any(axis=-1), spent, d.local_cost))
+    return ops.sum(ops.where(np.any(on, axis=-1), spent, d.local_cost))
 
 
 def _squared_cost(ops: Arithmetic, d: Data, on: Mask) -> Numbers:
     loads = [ops.sum(np.swapaxes(ops.where(on, root, 0.0), -1, -2)) for root in (d.root_comm, d.root_comp)]
-    beyond = ops.where(on.any(axis=-1), picked(ops, on, d.edge_cost) - d.local_cost, 0.0)
+    beyond = ops.where(np.any(on, axis=-1), picked(ops, on, d.edge_cost) - d.local_cost, 0.0)
     return ops.sum(loads[0] ** 2) + ops.sum(loads[1] ** 2) + ops.sum(beyond)
 
 
@@ -131,5 +132,5 @@ def within(ops: Arithmetic, on: Mask, x: Variables) -> dict[str, Any]:
         used = ops.sum(np.swapaxes(ops.where(on, share[..., None], 0.0), -1, -2))
         fits = np.asarray(used <= 1, dtype=bool)
         scale = picked(ops, on, np.expand_dims(ops.where(fits, 1.0, used), -2))
-        near[name] = share / ops.where(on.any(axis=-1), scale, 1.0)
+        near[name] = share / ops.where(np.any(on, axis=-1), scale, 1.0)
     return near

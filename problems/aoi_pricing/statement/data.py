@@ -14,7 +14,8 @@ Data = SimpleNamespace
 
 
 def lift(ops: Arithmetic, s: Instance) -> Data:
-    """A, S and their roots, e, links `(*batch, users, servers)`; K, m `(*batch, users)`; C `(*batch, servers)`."""
+    """A, S and their roots, e, links `(*batch, users, servers)`; K, m `(*batch, users)`; C `(*batch,
+    servers)`."""
     n = {name: ops.number(array) for name, array in s.data.items()}
     band = column(n["bandwidth"]) / s.sizes["servers"]
     snr = rows(n["transmit_power"] / (column(n["noise_psd"]) * band)) * n["channel_gain"]

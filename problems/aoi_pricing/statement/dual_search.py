@@ -23,10 +23,10 @@ Data = SimpleNamespace
 PRECISION = 1e-11
 """Loss to the rounding off, relative to the value, at which the temperature is low enough."""
 
-PRECISION_OF_MANY = 1e-7
-"""The same for more than `MANY` links, where each look at them takes long."""
+MANY = 200_000
+"""Links beyond which the prices of a sample are only touched up: each look at all of them takes long."""
 
-MANY = 500_000
+HEAT_OF_MANY, STEPS_OF_MANY = 1e-3, 3
 BLOCK = 1 << 19
 """Entries worked on at a time: temporaries stay small."""
 
@@ -107,9 +107,12 @@ def _one(d: Data) -> Array:
         part = Links(net.cost[:, ::step], net.takes[:, ::step])
         weight = users / part.takes.shape[1]
         start = cool(part, start, 0.1 * heat, local=d.local_cost[::step], weight=weight, precision=1e-5)[0]
-    precision = PRECISION if few else PRECISION_OF_MANY
-    hottest = 0.1 * heat if weight == 1.0 else 1e-4 * heat
-    prices, _ = cool(net, start, hottest, local=d.local_cost, precision=precision)
+    if few:
+        prices, _ = cool(net, start, 0.1 * heat, local=d.local_cost, precision=PRECISION)
+    else:
+        prices = climb(net, start, HEAT_OF_MANY * heat, steps=STEPS_OF_MANY)
+        if look(net, prices, heat).sharp < look(net, start, heat).sharp:
+            prices = start
     return np.asarray(in_units(prices, d)[0])
 
 
@@ -127,7 +130,8 @@ def cool(
         better = seen.sharp > value
         best, value = np.where(better[:, None, None], prices, best), np.maximum(seen.sharp, value)
         scale = np.minimum(np.abs(seen.sharp), np.abs(seen.sharp + total))
-        if np.all(seen.loss <= precision * scale):
+        barrier = heat * prices[:, 2:].size  # what prices of memory cost by staying above 0
+        if np.all(seen.loss + barrier <= precision * scale):
             break
         heat *= COOLING
     return best, value
@@ -226,13 +230,14 @@ def look(net: Links, prices: Array, heat: float, weight: float = 1.0) -> Look:
     barrier = np.zeros(len(prices))
     if prices.shape[1] > 2:
         charged = charged + np.sum(prices[:, 2], axis=-1)
-        barrier = heat * np.sum(np.log(prices[:, 2]), axis=-1)
+        barrier = heat * np.sum(np.log(np.maximum(prices[:, 2], 1e-300)), axis=-1)
     value = weight * sharp - charged
     return Look(value, value - weight * heat * logs + barrier, weight * loss)
 
 
 def _slopes(net: Links, prices: Array, heat: float, weight: float) -> tuple[Array, Array]:
-    """Gradient `(parts, n)` and minus the Hessian `(parts, n, n)` of the rounded value, n = rows * servers."""
+    """Gradient `(parts, n)` and minus the Hessian `(parts, n, n)` of the rounded value, n = rows *
+    servers."""
     parts, rows, servers = prices.shape
     n = rows * servers
     gradient, products, diagonals = np.zeros((parts, n)), np.zeros((parts, n, n)), np.zeros((parts, rows, n))

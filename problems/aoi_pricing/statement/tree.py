@@ -7,12 +7,13 @@ association that uses it g + eps at least, and is left out where that suffices. 
 finds a better association itself, and hands over what it has after `MOST_WORK`: any partition is a bound.
 """
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Mask
+from mecopt.instance import Array, Indices, Mask
 
 from . import dual_search
 from .bounds import Parts
@@ -34,23 +35,27 @@ MARGIN = 0.5
 
 
 class Level(NamedTuple):
-    """Parts left, with options left `(parts, users, 1 + servers)`, prices `(parts, rows, servers)` and bounds."""
+    """Parts left, with options left `(parts, users, 1 + servers)`, prices `(parts, rows, servers)` and
+    bounds."""
 
     may: Mask
     prices: Array
     bound: Array
 
-    def pick(self, which: Mask | Array) -> "Level":
+    def pick(self, which: Mask | Indices) -> "Level":
         """Some of them."""
-        return Level(*(array[which] for array in self))
+        return Level(self.may[which], self.prices[which], self.bound[which])
 
     def join(self, other: "Level") -> "Level":
         """Both."""
-        return Level(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+        may = np.concatenate([self.may, other.may])
+        prices = np.concatenate([self.prices, other.prices])
+        return Level(may, prices, np.concatenate([self.bound, other.bound]))
 
 
-def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> Parts | None:
-    """Parts that bound the cost beyond sum K of one instance near `value`; None where there is nothing to gain."""
+def search(d: Data, value: float, prices: Mapping[str, Array], *, slack: float) -> Parts | None:
+    """Parts that bound the cost beyond sum K of one instance near `value`; None where there is nothing to
+    gain."""
     if d.linked.size > LARGEST or not np.isfinite(value):
         return None
     net = dual_search.links(d)
@@ -65,10 +70,12 @@ def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> 
         children, out = _split(net, front, target)
         records.append((front.may, out, front.prices))
         work += children.may.size
-        children = _improve(net, children, max(value - front.bound[0], 1e-3 * (value - level.bound[0])))
+        children = _improve(
+            net, children, target, max(value - front.bound[0], 1e-3 * (value - level.bound[0]))
+        )
         if _better_point(d, net, children, value - slack):
             return None
-        closed = children.bound >= target
+        closed = (children.bound >= target) | _decided(children)
         shut = children.pick(closed)
         records.append((shut.may, shut.may, shut.prices))
         left = rest.join(children.pick(~closed))
@@ -78,7 +85,7 @@ def search(d: Data, value: float, prices: dict[str, Array], *, slack: float) -> 
     return Parts(may[told], out[told], dual_search.in_units(found[told], d))
 
 
-def _root(d: Data, net: Links, prices: dict[str, Array]) -> Level:
+def _root(d: Data, net: Links, prices: Mapping[str, Array]) -> Level:
     """All associations, at the prices that the referee has already."""
     names = ("bandwidth_price", "compute_price", "memory_price")
     known = np.stack([np.asarray(prices[name], dtype=np.float64) for name in names])[None]
@@ -121,7 +128,7 @@ def _device(net: Links, front: Level, may: Mask, above: Array, target: float) ->
     return np.asarray(np.argmax(np.where(np.sum(may, axis=-1) > 1, score, -1.0), axis=-1))
 
 
-def _improve(net: Links, level: Level, gap: float) -> Level:
+def _improve(net: Links, level: Level, target: float, gap: float) -> Level:
     """Better prices for each part, from those of the part it came from."""
     cost = np.where(level.may, net.cost, np.inf)
     own = Links(cost, net.takes)
@@ -132,11 +139,41 @@ def _improve(net: Links, level: Level, gap: float) -> Level:
         seen = dual_search.look(own, prices, heat).sharp
         best = np.where((seen > bound)[:, None, None], prices, best)
         bound = np.maximum(bound, seen)
+    for tried in (_without_memory(best), _at_loads(net, level, best, target)):
+        seen = dual_search.look(own, tried, gap).sharp
+        best = np.where((seen > bound)[:, None, None], tried, best)
+        bound = np.fmax(bound, seen)
     return Level(level.may, best, bound)
 
 
+def _decided(level: Level) -> Mask:
+    """Parts with one association left, which cannot be split."""
+    return np.asarray(np.all(np.sum(level.may, axis=-1) == 1, axis=-1))
+
+
+def _without_memory(prices: Array) -> Array:
+    """The same with memory for free: rounding off keeps its prices above 0."""
+    free = prices.copy()
+    free[:, 2:] = 0.0
+    return free
+
+
+def _at_loads(net: Links, level: Level, prices: Array, target: float) -> Array:
+    """Prices that tell the exact cost of parts with one association; of overfull memory so dear that none
+    is."""
+    one = _decided(level)
+    used = np.sum(np.where(level.may[:, None, :, 1:], net.takes, 0.0), axis=2)  # (parts, rows, servers)
+    exact = 2 * used
+    dear = (abs(target) + np.sum(np.abs(prices), axis=(1, 2)) + np.sum(exact**2, axis=(1, 2)))[:, None]
+    excess = used[:, 2:] - 1
+    with np.errstate(divide="ignore"):
+        exact[:, 2:] = np.where(excess > 0, 10 * dear[:, None] / np.where(excess > 0, excess, 1.0), 0.0)
+    return np.where(one[:, None, None], exact, prices)
+
+
 def _better_point(d: Data, net: Links, level: Level, value: float) -> bool:
-    """Whether what the devices ask for at the parts' prices, once improved by moves, costs less than `value`."""
+    """Whether what the devices ask for at the parts' prices, once improved by moves, costs less than
+    `value`."""
     if not len(level.bound):
         return False
     options = np.argmin(_asked(net, level), axis=-1)
@@ -145,7 +182,7 @@ def _better_point(d: Data, net: Links, level: Level, value: float) -> bool:
     return _moved(net, best) < value
 
 
-def _cost(net: Links, option: Array) -> float:
+def _cost(net: Links, option: Indices) -> float:
     """Cost beyond sum K of an association (0 local, j + 1 server j), inf where memory is overfull."""
     users = np.arange(len(option))
     away = option > 0
@@ -155,7 +192,7 @@ def _cost(net: Links, option: Array) -> float:
     return float(np.sum(net.cost[0, users, option]) + np.sum(np.square(loads[:2]))) if fits else np.inf
 
 
-def _moved(net: Links, option: Array) -> float:
+def _moved(net: Links, option: Indices) -> float:
     """The cost after single-device moves, as long as they improve it."""
     best, users = _cost(net, option), len(option)
     still = 0
@@ -165,7 +202,7 @@ def _moved(net: Links, option: Array) -> float:
             costs = []
             for k in np.flatnonzero(np.isfinite(net.cost[0, i])):
                 option[i] = k
-                costs.append((_cost(net, option), int(k)))
+                costs.append((_cost(net, option), k))
             cost, k = min(costs)
             if cost < best - 1e-12 * abs(best):
                 best, option[i], still = cost, k, 0

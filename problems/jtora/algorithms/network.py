@@ -107,12 +107,12 @@ def excess(k: float) -> float:
     """The y >= 0 with (1 + y) ln(1 + y) - y = k, by Newton's method."""
     if k <= 0.0:
         return 0.0
-    if k < 1e-8:
+    if k < 1e-10:
         return sqrt(2.0 * k) + k / 3.0
     y = sqrt(2.0 * k) + k / 3.0 if k < 1.0 else max(2.0, k / max(1.0, log(k) - 1.0))
     for _ in range(30):
         slope = log1p(y)
-        if y < 0.05:
+        if y < 0.01:
             value = (
                 y
                 * y

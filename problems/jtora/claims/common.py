@@ -53,7 +53,8 @@ def networks(
 ) -> SearchStrategy[Case]:
     """Cases of JTORA whose preferences add up to 1."""
     sizes = {"servers": servers, "subbands": subbands}
-    drawn = instances(JTORA, users=users, sizes=sizes, **(NATURAL | overrides))
+    fields: dict[str, Any] = {**NATURAL, **overrides}
+    drawn = instances(JTORA, users=users, sizes=sizes, **fields)
     return drawn.map(lambda case: {**case, "energy_preference": [1 - b for b in case["time_preference"]]})
 
 

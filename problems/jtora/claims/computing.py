@@ -39,7 +39,7 @@ def equal(eta: list[Ball], speed: Ball) -> list[Ball]:
 
 
 def cost(eta: list[Ball], shares: list[Ball]) -> Ball:
-    return sum((e / f for e, f in zip(eta, shares, strict=True) if not e == 0), arb(0))
+    return sum((e / f for e, f in zip(eta, shares, strict=True) if e != 0), arb(0))
 
 
 def dual(eta: list[Ball], speed: Ball) -> Ball:
@@ -80,8 +80,8 @@ def curvatures(case: Case, entry: Entry) -> Any:
 @claim(
     id="JTORA-E26",
     source=f"{PAPER}, (26)",
-    statement="The Hessian of the CRA objective is diagonal with strictly positive entries 2 η_u/f³, so (25) is "
-    "convex. (rec.)",
+    statement="The Hessian of the CRA objective is diagonal with strictly positive entries 2 η_u/f³, so "
+    "(25) is convex. (rec.)",
     recorded="refuted",
     draws=servers,
     subject=lambda e, f: 2 * e / f**3,
@@ -147,8 +147,8 @@ def optimal_shares(case: Case, shares: Shares) -> Any:
     ],
     tol=1e-30,
     tol_reason="cost relative to the dual bound, in balls of 1e-48",
-    explanation="With β^t = 0 for all users of a server every η is 0 and (27) is 0/0; with some η = 0 it gives these "
-    "users nothing, against f_us > 0 in (12): their task would never end.",
+    explanation="With β^t = 0 for all users of a server every η is 0 and (27) is 0/0; with some η = 0 it "
+    "gives these users nothing, against f_us > 0 in (12): their task would never end.",
     corrected_by="JTORA-E27.corrected",
 )
 def shares_by_roots(case: Case, shares: Shares) -> Any:
@@ -158,8 +158,8 @@ def shares_by_roots(case: Case, shares: Shares) -> Any:
 @claim(
     id="JTORA-E27.corrected",
     source=f"correction of {PAPER}, (27)",
-    statement="Where all η > 0 the optimal share is f_us = f_s √η_u/Σ √η; users with η = 0 need a positive share, as "
-    "small as one likes.",
+    statement="Where all η > 0 the optimal share is f_us = f_s √η_u/Σ √η; users with η = 0 need a positive "
+    "share, as small as one likes.",
     recorded="certified",
     draws=loaded,
     subject=square_roots,

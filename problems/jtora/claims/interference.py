@@ -12,9 +12,8 @@ from mecopt.claims import Interval, Mutant, claim, decades, smallest
 from mecopt.instance import Array
 
 from .. import closed_form
-from ..algorithms import coupled
 from ..terms import Decision, Terms
-from .common import INSIDE, PAPER, Ball, Case, allocated, exact_model, network, networks, utility
+from .common import INSIDE, PAPER, Ball, Case, network, networks
 
 # Two users, two servers, one sub-band: user u at server u.
 
@@ -76,16 +75,17 @@ def bend(case: Case, of: Bend) -> Any:
 @claim(
     id="JTORA-N20",
     source=f"{PAPER}, after (20)",
-    statement="(20) is nonconvex and difficult to solve. (Tested as: nor is it convex in the logarithms of the powers, "
-    "which would make it easy: somewhere between two of them the cost lies above the chord.)",
+    statement="(20) is nonconvex and difficult to solve. (Tested as: nor is it convex in the logarithms of "
+    "the powers, which would make it easy: somewhere between two of them the cost lies above the chord.)",
     recorded="refuted",
     draws=with_ways,
     subject=above_chord,
+    max_samples=60,
     mutants=[Mutant("below the chord", below_chord), Mutant("below an end", lambda a, b, m: a.max(b) - m)],
     tol=1e-12,
     tol_reason="relative to the costs, in balls",
-    explanation="In q = ln p the cost is a sum of log-convex terms: it is below its chords everywhere, any local method "
-    "finds the global optimum, and CVXPY takes it as a disciplined convex program.",
+    explanation="In q = ln p the cost is a sum of log-convex terms: it is below its chords everywhere, any "
+    "local method finds the global optimum, and CVXPY takes it as a disciplined convex program.",
     corrected_by="JTORA-N20.corrected",
 )
 def difficult(case: Case, of: Bend) -> Any:
@@ -168,19 +168,20 @@ def overestimate(t: Terms, power: Array, server: int) -> Ball:
 @claim(
     id="JTORA-Q21",
     source=f"{PAPER}, after (21)",
-    statement="Ĩ is a good estimate of I, and a small error of I leads to no large bias of γ. (Tested as: noise and "
-    "interference are over-estimated at most by a factor of 2 at the powers of Algorithm 1.)",
+    statement="Ĩ is a good estimate of I, and a small error of I leads to no large bias of γ. (Tested as: "
+    "noise and interference are over-estimated at most by a factor of 2 at the powers of Algorithm 1.)",
     recorded="refuted",
     draws=pairs,
     subject=overestimate,
+    max_samples=60,
     mutants=[
         Mutant("at full power", lambda t, p, s: overestimate(t, t.most, s)),
         Mutant("of the inverse", lambda t, p, s: 1 / overestimate(t, p, s)),
     ],
     tol=1e-9,
     tol_reason="relative to the factor",
-    explanation="Where energy counts much more than time, interferers send with far less than full power; the estimate "
-    "is off by as much as P/p*, which is unbounded.",
+    explanation="Where energy counts much more than time, interferers send with far less than full power; "
+    "the estimate is off by as much as P/p*, which is unbounded.",
     corrected_by="JTORA-Q21.corrected",
 )
 def good_estimate(case: Case, ratio: Ratio) -> Any:
@@ -193,11 +194,12 @@ def good_estimate(case: Case, ratio: Ratio) -> Any:
 @claim(
     id="JTORA-Q21.corrected",
     source=f"correction of {PAPER}, after (21)",
-    statement="1 ≤ (Ĩ + σ²)/(I(P*) + σ²) ≤ max P/p* over the interferers; both models agree where all send at full "
-    "power, that is where (1 + Σ) ln(1 + Σ) − Σ ≤ Σ φ/(ψ P) at the SINR Σ of full power.",
+    statement="1 ≤ (Ĩ + σ²)/(I(P*) + σ²) ≤ max P/p* over the interferers; both models agree where all send "
+    "at full power, that is where (1 + Σ) ln(1 + Σ) − Σ ≤ Σ φ/(ψ P) at the SINR Σ of full power.",
     recorded="certified",
     draws=pairs,
     subject=overestimate,
+    max_samples=60,
     mutants=[
         Mutant("of the inverse", lambda t, p, s: 1 / overestimate(t, p, s)),
         Mutant(
@@ -226,146 +228,3 @@ def estimate_between(case: Case, ratio: Ratio) -> Any:
             if (1 + full) * full.log1p() - full <= full * weight:
                 found.append(Interval.from_arb(1 - value))
         return smallest(*found)
-
-
-Formula = Callable[[Terms, Decision], float]
-
-
-def j_star(t: Terms, x: Decision) -> float:
-    return closed_form.utility(t, x)
-
-
-def without_computing(t: Terms, x: Decision) -> float:
-    return closed_form.utility(t, x) + closed_form.computing_cost(t, x) / 2
-
-
-def without_interference(t: Terms, x: Decision) -> float:
-    """Σ g − Σ Γ at no interference − (28)."""
-    alone = sum(closed_form.allocate_cost(t, _only(x, int(u))) for u in x.offloading)
-    return float(np.sum(t.offload_gain[x.offloading])) - alone - closed_form.computing_cost(t, x)
-
-
-def _only(x: Decision, user: int) -> Decision:
-    keep = np.arange(len(x.server)) == user
-    return Decision(np.where(keep, x.server, -1), np.where(keep, x.subband, -1))
-
-
-def at_least_any_power(case: Case, formula: Formula) -> Any:
-    """Slack of 'no powers give more than the formula in the exact model', from the best powers found."""
-    s, t = network(case)
-    x = together(t)
-    point = {**allocated(t, x), "transmit_power": coupled.powers(t, x)}
-    value = utility(exact_model(s), point)
-    with ball_arithmetic():
-        return Interval.from_arb((arb(formula(t, x)) - value) / (2 + abs(value)))
-
-
-@claim(
-    id="JTORA-E29",
-    source=f"{PAPER}, (29)",
-    statement="J*(X), the optimum of (15), is Σ λ(β^t + β^e) − Γ(X, P*) − Λ(X, F*) with P* from Algorithm 1 and Λ "
-    "from (28).",
-    recorded="refuted",
-    draws=pairs,
-    subject=j_star,
-    mutants=[Mutant("no interference", without_interference), Mutant("half of (28)", without_computing)],
-    tol=1e-9,
-    tol_reason="relative to the gains and the value; the formula is evaluated in doubles",
-    explanation="Γ counts interferers at full power. Where they send less, or where sending less would help others, the "
-    "optimum of (15) is higher.",
-    corrected_by="JTORA-E29.corrected",
-)
-def formula_is_the_optimum(case: Case, formula: Formula) -> Any:
-    return at_least_any_power(case, formula)
-
-
-@claim(
-    id="JTORA-E29.corrected",
-    source=f"correction of {PAPER}, (29)",
-    statement="(29) is the optimum of (15) with interferers at full power, and so at most the optimum of (15): the point "
-    "(P*, F*) has that value in this model and no less in the exact one.",
-    recorded="certified",
-    draws=pairs,
-    subject=j_star,
-    mutants=[Mutant("no interference", without_interference), Mutant("half of (28)", without_computing)],
-    tol=1e-9,
-    tol_reason="relative to the gains and the value; the formula is evaluated in doubles",
-)
-def formula_is_a_bound(case: Case, formula: Formula) -> Any:
-    s, t = network(case)
-    x = together(t)
-    point = allocated(t, x)
-    claimed, same, exact = formula(t, x), utility(s, point), utility(exact_model(s), point)
-    with ball_arithmetic():
-        scale = 2 + abs(same)
-        return smallest(
-            Interval.from_arb(-abs(arb(claimed) - same) / scale),
-            Interval.from_arb((exact - arb(claimed)) / scale),
-        )
-
-
-Powers = Callable[[Terms, Decision], Array]
-
-STEP = 1e-3
-"""Relative change of one user's power, downwards or, below the budget, upwards."""
-
-
-def improvement(case: Case, powers: Powers) -> Any:
-    """Minus the largest gain in exact utility by a small change of one power."""
-    s, t = network(case)
-    model, x = exact_model(s), together(t)
-    point = {**allocated(t, x), "transmit_power": powers(t, x)}
-    before = utility(model, point)
-    found = []
-    for u in range(2):
-        for factor in (1 - STEP, 1 + STEP):
-            changed = np.array(point["transmit_power"])
-            changed[u] = min(changed[u] * factor, t.most[u])
-            after = utility(model, {**point, "transmit_power": changed})
-            with ball_arithmetic():
-                found.append(Interval.from_arb((before - after) / (2 + abs(before))))
-    return smallest(*found)
-
-
-def printed_powers(t: Terms, x: Decision) -> Array:
-    return closed_form.allocate(t, x).power
-
-
-@claim(
-    id="JTORA-R2",
-    source=f"{PAPER}, after Algorithm 2",
-    statement="(X*, P*, F*) from Algorithm 2, Algorithm 1 and (27) is a local optimum of (12). (Tested for P: no change "
-    "of one user's power by 1e-3 of it raises the exact utility.)",
-    recorded="refuted",
-    draws=pairs,
-    subject=printed_powers,
-    mutants=[
-        Mutant("the best powers as all send", coupled.powers),
-        Mutant("half the power", lambda t, x: printed_powers(t, x) / 2),
-    ],
-    tol=1e-9,
-    tol_reason="relative to the gains and the value, in balls",
-    explanation="P* minimises each user's own cost and ignores what its power costs the others (and is found against "
-    "interferers at full power): sending a little less raises the sum.",
-    corrected_by="JTORA-R2.corrected",
-)
-def locally_optimal(case: Case, powers: Powers) -> Any:
-    return improvement(case, powers)
-
-
-@claim(
-    id="JTORA-R2.corrected",
-    source=f"correction of {PAPER}, after Algorithm 2",
-    statement="With the powers that solve (20), which is convex in ln p, no change of one power raises the exact utility.",
-    recorded="certified",
-    draws=pairs,
-    subject=coupled.powers,
-    mutants=[
-        Mutant("powers of Algorithm 1", printed_powers),
-        Mutant("half the power", lambda t, x: coupled.powers(t, x) / 2),
-    ],
-    tol=1e-9,
-    tol_reason="relative to the gains and the value, in balls; powers are right to 1e-14",
-)
-def locally_optimal_as_all_send(case: Case, powers: Powers) -> Any:
-    return improvement(case, powers)

@@ -62,7 +62,7 @@ def stationary(c: Case) -> Ball:
 
 
 def symbols() -> tuple[Any, ...]:
-    return sp.symbols("phi psi theta p", positive=True)
+    return tuple(sp.symbols("phi psi theta p", positive=True))
 
 
 def prove_slope() -> str:
@@ -90,8 +90,8 @@ def prove_curvature() -> str:
 @claim(
     id="JTORA-N23",
     source=f"{PAPER}, (23)",
-    statement="(23) is not convex: Γ″ is not always positive on (0, P] (tested where θP ≥ 100 and φ ≤ ψP/100: "
-    "there Γ″(P) < 0).",
+    statement="(23) is not convex: Γ″ is not always positive on (0, P] (tested where θP ≥ 100 and φ ≤ "
+    "ψP/100: there Γ″(P) < 0).",
     recorded="certified",
     draws=st.fixed_dictionaries(
         {"psi": decades(1e-3, 1e3), "snr": decades(1e2, 1e9), "part": decades(1e-6, 1e-2)}
@@ -117,7 +117,8 @@ def highest_end(c: Case, p: Ball, q: Ball, middle: Ball) -> Ball:
 @claim(
     id="JTORA-L1",
     source=f"{PAPER}, Lemma 1",
-    statement="Γ is strictly quasiconvex on 0 < p ≤ P: between two powers it is below the larger of their values.",
+    statement="Γ is strictly quasiconvex on 0 < p ≤ P: between two powers it is below the larger of their "
+    "values.",
     recorded="certified",
     draws=st.tuples(uploads, st.sampled_from([0.5, 0.1, 0.9, 0.01]), st.sampled_from([0.5, 0.25, 0.75])).map(
         lambda t: {**t[0], "low": t[1], "at": t[2]}
@@ -205,8 +206,8 @@ HALF_POWER = Mutant("p = P/2", lambda c: cost(c, arb(c["P"]) / 2))
     mutants=[FULL_POWER, HALF_POWER, Mutant("the infimum", infimum)],
     tol=1e-30,
     tol_reason="relative to the infimum, in balls of 1e-48",
-    explanation="For β^t = 0, which the model allows, φ = 0 and Γ increases on (0, P]: its infimum ψ ln 2/θ is the "
-    "limit at p = 0, where nothing is sent; no power attains it and Γ′ has no root.",
+    explanation="For β^t = 0, which the model allows, φ = 0 and Γ increases on (0, P]: its infimum ψ ln "
+    "2/θ is the limit at p = 0, where nothing is sent; no power attains it and Γ′ has no root.",
     corrected_by="JTORA-G23.corrected",
 )
 def optimum_is_a_candidate(case: Case, found: Callable[[Case], Ball]) -> Any:
@@ -216,8 +217,8 @@ def optimum_is_a_candidate(case: Case, found: Callable[[Case], Ball]) -> Any:
 @claim(
     id="JTORA-G23.corrected",
     source=f"correction of {PAPER}, after Lemma 1",
-    statement="For φ > 0 the minimum of Γ is at p = P or at the root of Γ′; for φ = 0 the infimum is ψ ln 2/θ, "
-    "approached as p → 0.",
+    statement="For φ > 0 the minimum of Γ is at p = P or at the root of Γ′; for φ = 0 the infimum is ψ ln "
+    "2/θ, approached as p → 0.",
     recorded="certified",
     draws=uploads,
     subject=infimum,
@@ -280,15 +281,16 @@ SIGN_MUTANTS = [
 @claim(
     id="JTORA-M24",
     source=f"{PAPER}, after (24)",
-    statement="For all parameters that the model allows, β^t in [0, 1], Ω′(p) > 0 and Ω(0) = −θφ/ln 2 < 0. (rec.)",
+    statement="For all parameters that the model allows, β^t in [0, 1], Ω′(p) > 0 and Ω(0) = −θφ/ln 2 < 0. "
+    "(rec.)",
     recorded="refuted",
     draws=uploads,
     subject=rising_from_below,
     mutants=[*SIGN_MUTANTS, Mutant("Ω(0) ≤ 0", lambda c: (rising_from_below(c)[0], arb(1)))],
     tol=0.5,
     tol_reason="a statement on signs: 1 or −1",
-    explanation="For β^t = 0 we have φ = 0 and Ω(0) = 0: Ω is positive on (0, P], so that its bisection tends to "
-    "p = 0.",
+    explanation="For β^t = 0 we have φ = 0 and Ω(0) = 0: Ω is positive on (0, P], so that its bisection "
+    "tends to p = 0.",
     corrected_by="JTORA-M24.corrected",
 )
 def omega_rises_from_below(case: Case, found: Callable[[Case], tuple[Ball, Ball]]) -> Any:
@@ -325,8 +327,8 @@ def early(phi: Any, psi: Any, theta: Any, most: Any, *, epsilon: Any) -> tuple[A
 @claim(
     id="JTORA-A1",
     source=f"{PAPER}, Algorithm 1",
-    statement="Algorithm 1 returns the optimum of (23) within tolerance: a power within ε of the best, after one "
-    "evaluation of Ω at P and one for each of ⌈log₂(P/ε)⌉ halvings.",
+    statement="Algorithm 1 returns the optimum of (23) within tolerance: a power within ε of the best, "
+    "after one evaluation of Ω at P and one for each of ⌈log₂(P/ε)⌉ halvings.",
     recorded="certified",
     draws=st.tuples(uploads, st.sampled_from([1e-3, 1e-6, 1e-9])).map(lambda t: {**t[0], "part": t[1]}),
     subject=bisection.bisect,

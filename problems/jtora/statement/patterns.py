@@ -245,7 +245,7 @@ def _enumerate(n: Network, chosen: list[Indices], price: Array, least: float) ->
     for j, rows in enumerate(chosen):
         if len(taken) * len(rows) > MOST_PAIRS:
             return None
-        free = (taken[:, None] & bits[rows]) == 0
+        free = ((taken[:, None] & bits[rows]) == 0) & (n.worth[j, rows] > -np.inf)
         one, other = np.nonzero(free & (level[:, None] + priced[j, rows] + rest[j + 1] >= least))
         pattern = rows[other]
         taken, gained = taken[one] | bits[pattern], gained[one] + n.worth[j, pattern]

@@ -55,7 +55,8 @@ NATURAL: dict[str, SearchStrategy[Any]] = {
 
 def cases(**overrides: SearchStrategy[Any]) -> SearchStrategy[Case]:
     """Cases of P1 with both chains alive."""
-    return instances(P1, **(NATURAL | overrides))
+    drawn: dict[str, Any] = NATURAL | overrides
+    return instances(P1, **drawn)
 
 
 def with_plan(draws: SearchStrategy[Case] | None = None) -> SearchStrategy[Case]:
@@ -118,7 +119,7 @@ def proved_value(problem: Problem, s: Instance, plan: Plan) -> Interval | None:
         return None
     with ball_arithmetic() as ops:
         d = st_.lift(ops, s)
-        ball = np.asarray(st_.value(ops, d, st_.feasible_neighbour(ops, d, x)), dtype=object)[()]
+        ball: Any = np.asarray(st_.value(ops, d, st_.feasible_neighbour(ops, d, x)), dtype=object)[()]
         return Interval(lower(ball), upper(ball)) if ball.is_finite() else None
 
 

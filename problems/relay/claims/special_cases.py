@@ -11,19 +11,13 @@ from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades
 from mecopt.kernels.ratio import least_ratio
 
-from .. import algorithms, links
-from ..smoothing import Blocks
+from .. import AF, DF
+from . import proofs
 from .common import (
-    AF,
-    DF,
     EXACT,
-    P1,
     PAPER,
-    Bracket,
     Case,
     around,
-    bracket,
-    cases,
     holds,
     plan_of,
     proved_value,
@@ -41,8 +35,8 @@ TWO_POINTS = st.builds(lambda one, other: {**one, "other": other["plan"]}, with_
 def mixed(
     case: Case, problem: Any, swap: str, extra: Callable[[float, float, float], float]
 ) -> Interval | None:
-    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing "
-    "in total."""
+    """Slack of 'the cost is a sum over groups': swapping one group between two points changes nothing
+    in total."""
     s = problem.instance(case["data"])
     beta = 0.0 if problem is AF else 1.0
     one = plan_of(case)._replace(beta=beta, omega=beta)
@@ -81,18 +75,19 @@ COUPLED = [
 ]
 
 
-def _separates(id_: str, problem: Any, groups: tuple[str, ...], words: str) -> Any:
+def _separates(id_: str, problem: Any, groups: tuple[str, ...], words: str, proof: Callable[[], str]) -> Any:
     @claim(
         id=id_,
         source=f"{PAPER}, ({id_[-2:]})",
         statement=words,
-        recorded="certified",
+        recorded="proved",
         draws=TWO_POINTS,
         subject=NOTHING,
         mutants=COUPLED,
         tol=EXACT,
         tol_reason="relative to the sum of two costs; values are enclosed to rounding",
         max_samples=40,
+        proof=proof,
     )
     def check(case: Case, extra: Any) -> Interval | None:
         found = [mixed(case, problem, group, extra) for group in groups]
@@ -108,12 +103,14 @@ df_separates = _separates(
     DF,
     ("relay_frequency", "user_df_power", "relay_df_power"),
     "DF only separates into three independent problems in f_R, p₂ and p₄.",
+    proofs.df_separates,
 )
 af_separates = _separates(
     "RACO-E50",
     AF,
     ("user_frequency", "powers"),
     "AF only separates into a problem in f_A and one in (p₁, G).",
+    proofs.af_separates,
 )
 
 # ---------------------------------------------------------------------- CPU frequency
@@ -190,7 +187,7 @@ def ratio_curve(u: Ball, big: Ball) -> Ball:
     source=f"{PAPER}, (44)",
     statement="The objective of (44), (w + p)/ln(1 + θp), is not a convex function of p > 0 (it bends "
     "down for large p).",
-    recorded="certified",
+    recorded="proved",
     draws=RATIO,
     subject=lambda p, w, t: (w + p) / (1 + t * p).log(),
     mutants=[
@@ -199,6 +196,7 @@ def ratio_curve(u: Ball, big: Ball) -> Ball:
     ],
     tol=0.0,
     tol_reason="the sign of an enclosure",
+    proof=proofs.ratio_bends_down,
 )
 def ratio_bends_down(case: Case, f: Callable[..., Ball]) -> Interval:
     """Far out the middle of a chord lies above the chord."""
@@ -270,12 +268,13 @@ def _power(id_: str, hop: str) -> Any:
         source=f"{PAPER}, ({id_[-2:]})",
         statement=f"The power recovered from the time per bit, p = (2^(1/(Bτ)) − 1)/θ at the optimal τ, "
         f"is optimal for {hop}.",
-        recorded="certified",
+        recorded="proved",
         draws=POWER,
         subject=closed,
         mutants=POWER_MUTANTS,
         tol=1e-12,
         tol_reason="relative to the slope's two parts at the double nearest to the optimum",
+        proof=proofs.power_is_recovered,
     )
     def check(case: Case, formula: Callable[[float, float, float], float]) -> Interval:
         """u (ln u - 1) = theta w - 1 inside, the slope not positive at the budget."""
@@ -295,67 +294,3 @@ def _power(id_: str, hop: str) -> Any:
 
 up_power = _power("RACO-E46", "(44)")
 down_power = _power("RACO-E49", "(47)")
-
-# ---------------------------------------------------------------------- AF powers by projected gradients
-
-FIXED = cases(noise_model=st.just("fixed"))
-
-
-def gradient_steps(data: Case, steps: int) -> links.Plan:
-    """(54) to (56) from half powers: projected-gradient steps on AF only, with the search of Algorithm 2."""
-    s = P1.instance(data)
-    d = links.data(s)
-    best = algorithms.af_only(s)[0]
-    x = best._replace(user_af_power=d.user_power / 2, relay_af_power=d.relay_power / 2)
-    blocks = Blocks(d, 1e12)  # so large that F~ = F
-    for _ in range(steps):
-        x = blocks.powers(x)
-    return x
-
-
-def excess(data: Case, plan: links.Plan) -> Interval | None:
-    """Slack of 'this AF plan is optimal'."""
-    best: Bracket | None = bracket("af", data)
-    value = proved_value(AF, AF.instance(data), plan)
-    if best is None or value is None:
-        return None
-    return Interval(-(value.hi - best.lower) / best.upper, -max(value.lo - best.upper, 0.0) / best.upper)
-
-
-@claim(
-    id="RACO-E53",
-    source=f"{PAPER}, (53) to (56)",
-    statement="One projected-gradient step with (54) to (56) solves (53) (tested from half powers, to 1e-6).",
-    recorded="refuted",
-    draws=FIXED,
-    subject=1,
-    mutants=[Mutant("two thousand steps", 2000)],
-    tol=1e-6,
-    tol_reason="relative to the proved optimum of AF only",
-    explanation="One step moves along one projected gradient and stops where the Armijo rule lets it: it "
-    "descends, and is optimal only "
-    "by accident.",
-    corrected_by="RACO-E53.corrected",
-    max_samples=12,
-)
-def one_step(case: Case, steps: int) -> Interval | None:
-    return excess(case, gradient_steps(case, steps))
-
-
-@claim(
-    id="RACO-E53.corrected",
-    source=f"correction of {PAPER}, (53) to (56)",
-    statement="Repeated, the projected-gradient steps approach the optimum of (53), slowly where they "
-    "zigzag along the budgets: 500 steps leave at most a fifth of what the "
-    "start costs too much.",
-    recorded="supported",
-    draws=FIXED,
-    subject=500,
-    mutants=[Mutant("one step", 1), Mutant("none", 0)],
-    tol=1e-6,
-    tol_reason="relative to the proved optimum of AF only",
-    max_samples=12,
-)
-def many_steps(case: Case, steps: int) -> float | None:
-    first, last = excess(case, gradient_steps(case, 0)), excess(case, gradient_steps(case, steps))
-    return None if first is None or last is None else last.lo - 0.2 * first.lo

@@ -75,7 +75,7 @@ def no_sharing(s: Instance) -> Optimum | None:
 
 def less(a: Optimum, b: Optimum) -> Interval:
     """Slack of 'a is at most b', relative to b."""
-    return Interval((b.lower - a.upper) / b.upper, (b.upper - a.lower) / b.lower)
+    return Interval((b.lower - a.upper) / b.upper, (b.upper - a.lower) / b.upper)
 
 
 NATURAL = {

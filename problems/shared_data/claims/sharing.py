@@ -220,7 +220,7 @@ def placed(share: float, latency: float) -> Instance:
         Mutant(
             "it is twice as high",
             lambda full, none: Interval(
-                (full.lower - 2 * none.upper) / full.upper, (full.upper - 2 * none.lower) / full.lower
+                (full.lower - 2 * none.upper) / full.upper, (full.upper - 2 * none.lower) / full.upper
             ),
         ),
     ],

@@ -1,8 +1,8 @@
 """Who uploads the shared data: Lemma 1, and what the primal problem says of it.
 
 Both upload phases of a user run at one rate, so that its upload costs A τ (e^y − 1), y = (D^s + I)/(w τ) the
-exponent of its whole load, A = N0 W/h, w = W/ln 2, and a further shared bit costs c = (A/w) e^y. Moving a shared
-bit from j to k pays exactly when c_k < c_j.
+exponent of its whole load, A = N0 W/h, w = W/ln 2, and a further shared bit costs c = (A/w) e^y. Moving a
+shared bit from j to k pays exactly when c_k < c_j.
 """
 
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def equal_marginals(case: Case, subject: Condition) -> Any:
 def _alone_or_not(s: Instance, best: Optimum, alone: Optimum, j: int, subject: Condition) -> Any:
     _, costs = upload_price(s, alone.prices["time_price"])
     others = [float(c) for k, c in enumerate(costs) if k != j]
-    loss = Interval((alone.lower - best.upper) / best.upper, (alone.upper - best.lower) / best.lower)
+    loss = Interval((alone.lower - best.upper) / best.upper, (alone.upper - best.lower) / best.upper)
     if subject.alone(float(costs[j]), others):
         return Interval(-loss.hi, -loss.lo)
     excess = float(costs[j]) / min(others)

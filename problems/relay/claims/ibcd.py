@@ -1,7 +1,8 @@
-"""Algorithms 1 and 2: descent, limit points, values, effort."""
+"""Algorithm 2: descent, limit points, values, effort."""
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flint import arb
@@ -10,14 +11,13 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, smallest
 
-from .. import algorithms, branches, links, nlp, simulation
+from .. import AF, P1, algorithms, branches, links, simulation
 from ..links import Plan
-from ..model import surrogate
 from ..projection import Powers
 from ..smoothing import EDGE, Blocks, smoothed
+from .af_powers import FIXED, gradient_steps
+from .cccp import SEEDED, SEEDED_PLAN, beside_af, realisation
 from .common import (
-    AF,
-    P1,
     PAPER,
     PROVED,
     Case,
@@ -29,172 +29,7 @@ from .common import (
     proved_value,
     with_plan,
 )
-from .special_cases import FIXED, TWO_POINTS, gradient_steps
-
-SOLVER = 1e-6
-SOLVER_REASON = "relative to the objective; CLARABEL is asked for 1e-9"
-
-SEEDED = st.fixed_dictionaries({"seed": st.integers(0, 99), "weight": st.sampled_from([1.0, 0.1, 10.0])})
-
-
-def realisation(case: Case) -> Any:
-    return P1.sample(seed=case["seed"]).replace(weight=case["weight"])
-
-
-# ------------------------------------------------------------------------------- Algorithm 1
-
-SEEDED_PLAN = st.builds(lambda case, plan: case | {"plan": plan["plan"]}, SEEDED, with_plan(st.just({})))
-
-
-def dropped(values: dict[str, float]) -> dict[str, float]:
-    """The concave part of the AF rate left out."""
-    return values | {k: 0.0 for k in values if k.startswith("tangent")}
-
-
-def cheap(values: dict[str, float]) -> dict[str, float]:
-    """Slopes of the objective's majorants doubled."""
-    return values | {k: 2 * v for k, v in values.items() if k.startswith("e_") and ".slope" in k}
-
-
-@claim(
-    id="RACO-A1a",
-    source=f"{PAPER}, Algorithm 1",
-    statement="Algorithm 1 produces a non-increasing objective (three steps from any plan with both "
-    "branches in use).",
-    recorded="supported",
-    draws=SEEDED_PLAN,
-    subject=lambda values: values,
-    mutants=[Mutant("concave part of the rate dropped", dropped), Mutant("slopes doubled", cheap)],
-    tol=SOLVER,
-    tol_reason=SOLVER_REASON,
-    max_samples=15,
-)
-def cccp_descends(case: Case, alter: Any) -> float | None:
-    s = realisation(case)
-    d, x = links.data(s), plan_of({"data": s.to_json(), "plan": case["plan"]})
-    worst, value = math.inf, links.objective(d, x)
-    for _ in range(3):
-        y = surrogate.minimise(d, x, alter=alter)
-        if y is None:
-            return None if worst == math.inf else worst
-        reached = links.objective(d, y)
-        worst = min(worst, (value - reached) / value)
-        x, value = y, reached
-    return worst
-
-
-def beside_af(s: Any, share: float, x: Plan) -> Plan:
-    """A plan next to AF alone: this share of everything to DF."""
-    d = links.data(s)
-    return Plan(
-        beta=share,
-        omega=share,
-        user_frequency=x.user_frequency,
-        relay_frequency=d.relay_frequency,
-        user_af_power=x.user_af_power * (1 - share),
-        user_df_power=share * d.user_power / 2,
-        relay_af_power=x.relay_af_power * (1 - share),
-        relay_df_power=share * d.relay_power / 2,
-    )
-
-
-def edge_descent(case: Case) -> Interval | None:
-    """From AF alone: whether a nearby plan is better although Algorithm 1 stays, enclosed."""
-    s = realisation(case)
-    x = algorithms.af_only(s)[0]
-    d = links.data(s)
-    m, _ = surrogate.build(noise_grows=bool(d.nu))
-    at = surrogate.parameters(m, d, x)
-    if any(at[f"{key}.{name}"] != 0 for key in ("up", "down") for name in ("slope_v", "level")):
-        return None  # (27) would let the DF branch start
-    here = proved_value(P1, s, x)
-    found = []
-    for share in (0.3, 0.1, 0.01, 0.001):
-        there = proved_value(P1, s, beside_af(s, share, x))
-        if here is not None and there is not None:
-            found.append(difference(there, here, here.hi))
-    return min(found, key=lambda i: i.hi, default=None)
-
-
-def interior_descent(case: Case, start: str, steps: int) -> float | None:
-    """What SLSQP gains from the end of Algorithm 1, where both branches are in use there."""
-    s = realisation(case)
-    d = links.data(s)
-    x, _ = algorithms.algorithm_1(s, algorithms.start(s, start), max_steps=steps)
-    if not 1e-2 < x.beta < 1 - 1e-2:
-        return None
-    value = links.objective(d, x)
-    return (links.objective(d, nlp.refine(d, x)) - value) / value
-
-
-STAYS = (
-    "At β = ω = 0 (AF alone) both factors of t₂ r₂ and t₃ r₃ are zero, and so is the right side of (27): "
-    "every later β is 0, too. Where a "
-    "small share of bits, band and power for DF would shorten the delay, the point Algorithm 1 stays at "
-    "is no {}."
-)
-
-
-def _edge(id_: str, words: str, what: str) -> Any:
-    @claim(
-        id=id_,
-        source=f"{PAPER}, Algorithm 1",
-        statement=words,
-        recorded="refuted",
-        draws=SEEDED,
-        subject="edge",
-        mutants=[Mutant("from plans with both branches in use", "blend-0.5")],
-        tol=1e-3,
-        tol_reason="relative to the objective",
-        explanation=STAYS.format(what),
-        corrected_by=f"{id_}.corrected",
-        max_samples=8,
-    )
-    def check(case: Case, start: str) -> Any:
-        return edge_descent(case) if start == "edge" else interior_descent(case, start, 100)
-
-    return check
-
-
-a1b = _edge(
-    "RACO-A1b", "Limit points of Algorithm 1 are stationary points of the problem.", "stationary point"
-)
-a1c = _edge(
-    "RACO-A1c", "Algorithm 1 is guaranteed to converge to a local optimal solution of P1.", "local optimum"
-)
-
-
-def _interior(id_: str, words: str, start: str) -> Any:
-    @claim(
-        id=id_,
-        source=f"correction of {PAPER}, Algorithm 1",
-        statement=words,
-        recorded="supported",
-        draws=SEEDED,
-        subject=100,
-        mutants=[Mutant("after one step", 1), Mutant("after two steps", 2)],
-        tol=1e-3,
-        tol_reason="relative to the objective; what a local solver still gains",
-        max_samples=8,
-    )
-    def check(case: Case, steps: int) -> float | None:
-        return interior_descent(case, start, steps)
-
-    return check
-
-
-a1b_corrected = _interior(
-    "RACO-A1b.corrected",
-    "Where Algorithm 1 converges to a plan with both branches in use, that plan is stationary: a local "
-    "solver started there gains nothing.",
-    "blend-0.5",
-)
-a1c_corrected = _interior(
-    "RACO-A1c.corrected",
-    "From a start with both branches in use, a limit with both in use is a local optimum to 1e-3; "
-    "nothing is said of the global one.",
-    "naive",
-)
+from .special_cases import TWO_POINTS
 
 # ------------------------------------------------------------------------------- Algorithm 2
 
@@ -274,8 +109,8 @@ def smoothed_ball(s: Any, x: Plan, mu: float) -> Any:
 
 
 def stuck(case: Case, offset: float) -> Interval | None:
-    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~ "
-    "(enclosed)."""
+    """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~
+    (enclosed)."""
     s = P1.instance(case)
     d = links.data(s)
     x = algorithms.af_only(s)[0]
@@ -422,7 +257,8 @@ def effort(case: Case, start: str) -> tuple[float, float, float, float]:
     for i in range(DRAWS):
         s = batch[i].replace(weight=case["weight"])
         first = algorithms.start(s, start)
-        for place, algorithm in enumerate((algorithms.algorithm_1, algorithms.algorithm_2)):
+        runs: tuple[Callable[..., Any], ...] = (algorithms.algorithm_1, algorithms.algorithm_2)
+        for place, algorithm in enumerate(runs):
             begin = time.perf_counter()
             _, trace = algorithm(s, first)
             seconds[place] += time.perf_counter() - begin

@@ -1,0 +1,174 @@
+"""How fast and how good: Algorithm G, CCCP compiled and built anew, balanced and not, who is global.
+
+Every value is compared with the certified optimum of its instance: global means within 1e-4 of the proved
+lower bound. Run: python benchmarks/relay.py --draws 200 (the full size; the default is small)
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+from record import Record
+
+import mecopt
+from mecopt.instance import Instance
+from mecopt.problems.relay import algorithms, exact, links, nlp, scip
+from mecopt.problems.relay.links import Plan
+
+GLOBAL = 1e-4
+P1 = mecopt.load("relay.P1")
+
+
+def timed(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def draws(count: int, seed: int, scenario: str) -> list[Instance]:
+    batch = P1.sample(batch=count, seed=seed, scenario=scenario)
+    return [batch[i] for i in range(count)]
+
+
+def global_solves(record: Record, instances: list[Instance], label: str) -> list[float]:
+    """Certified optima: times and proved gaps; the lower bounds come back."""
+    seconds, gaps, bounds, local = [], [], [], []
+    for s in instances:
+        r = P1.solve(s)
+        seconds.append(r.seconds)
+        gaps.append(float(r.certificate.gap))
+        bounds.append(float(r.certificate.bound))
+        other = P1.run(s, method="nlp").x
+        value = links.objective(links.data(s), Plan(**{k: float(v) for k, v in other.items()}))
+        local.append(value / float(r.value) - 1)
+    record.add(f"{label}: global solve, median s", median(seconds), f"max {max(seconds):.3f} s")
+    record.add(
+        f"{label}: largest proved gap",
+        max(gaps),
+        f"{sum(g <= 1e-6 for g in gaps)} of {len(gaps)} within 1e-6",
+    )
+    record.add(f"{label}: best of SLSQP over the optimum", max(local), f"least {min(local):.1e}")
+    return bounds
+
+
+def who_is_global(record: Record, instances: list[Instance], bounds: list[float], label: str) -> None:
+    """How often each algorithm from each start ends within `GLOBAL` of the proved bound."""
+    for key, algorithm in (("cccp", algorithms.algorithm_1), ("ibcd", algorithms.algorithm_2)):
+        for name in algorithms.STARTS:
+            excess, steps = [], []
+            for s, bound in zip(instances, bounds, strict=True):
+                plan, trace = algorithm(s, algorithms.start(s, name))
+                excess.append(links.objective(links.data(s), plan) / bound - 1)
+                steps.append(trace.steps)
+            hits = sum(e <= GLOBAL for e in excess)
+            quantiles = (
+                f"median excess {median(excess):.1e}, max {max(excess):.1e}, mean steps {np.mean(steps):.1f}"
+            )
+            record.add(
+                f"{label}: {key} from {name} global",
+                hits / len(excess),
+                f"{hits} of {len(excess)}; {quantiles}",
+            )
+
+
+def compiled_or_anew(record: Record, s: Instance) -> None:
+    """Seconds per iteration with the compiled programme and with a new one every time, side by side."""
+    first = algorithms.start(s, "naive")
+    algorithms.algorithm_1(s, first, max_steps=2)
+    steps = 8
+    compiled = timed(lambda: algorithms.algorithm_1(s, first, tol=0, max_steps=steps)) / steps
+    anew = timed(lambda: algorithms.algorithm_1(s, first, tol=0, max_steps=steps, fresh=True)) / steps
+    record.add(
+        "CCCP iteration: built anew / compiled",
+        anew / compiled,
+        f"{anew * 1e3:.1f} ms, {compiled * 1e3:.1f} ms",
+    )
+    sweep = timed(lambda: algorithms.algorithm_2(s, first, tol=0, max_steps=50)) / 50
+    record.add("CCCP iteration / IBCD sweep", compiled / sweep, f"{sweep * 1e3:.2f} ms a sweep")
+
+
+def hundred_starts(record: Record, s: Instance, count: int, seed: int) -> None:
+    """CCCP from random starts on one core."""
+    rng = np.random.default_rng(seed)
+    d = links.data(s)
+    values = []
+
+    def run() -> None:
+        for _ in range(count):
+            share, omega, user, relay, fa, fr = rng.uniform(0.05, 0.95, 6)
+            powers = (
+                user * d.user_power,
+                (1 - user) * d.user_power,
+                relay * d.relay_power,
+                (1 - relay) * d.relay_power,
+            )
+            first = Plan(share, omega, fa * d.user_frequency, fr * d.relay_frequency, *powers)
+            values.append(links.objective(d, algorithms.algorithm_1(s, first)[0]))
+
+    seconds = timed(run)
+    best = links.objective(d, exact.solve_one(s, "hybrid")[0])
+    hits = sum(v <= best * (1 + GLOBAL) for v in values)
+    record.add(
+        f"CCCP from {count} random starts, s",
+        seconds,
+        f"one core; {hits} global, worst {max(values) / best - 1:.1e}",
+    )
+
+
+def balance(record: Record, instances: list[Instance]) -> None:
+    """Iterations of the balanced split and of splits off by a factor."""
+    for factor in (1.0, 3.0, 10.0):
+        steps, ends = [], []
+        for s in instances:
+            plan, trace = algorithms.algorithm_1(s, algorithms.start(s, "blend-0.5"), balance=factor)
+            steps.append(trace.steps)
+            ends.append(links.objective(links.data(s), plan))
+        if factor == 1:
+            base, values = float(np.mean(steps)), ends
+        worse = max(e / v - 1 for e, v in zip(ends, values, strict=True))
+        record.add(
+            f"split off by {factor:g}: iterations / balanced",
+            float(np.mean(steps)) / base,
+            f"end {worse:.1e} above at most; 100 steps at most",
+        )
+
+
+def scip_check(record: Record, instances: list[Instance]) -> None:
+    """SCIP's bound against the certified optimum."""
+    seconds, gaps = [], []
+    for s in instances:
+        d = links.data(s)
+        best = links.objective(d, exact.solve_one(s, "hybrid")[0])
+        start = time.perf_counter()
+        plan, bound = scip.minimise(d, best * 1.05, gap=1e-5)
+        seconds.append(time.perf_counter() - start)
+        reached = best if plan is None else min(best, links.objective(d, nlp.refine(d, plan)))
+        gaps.append(abs(reached - bound) / best)
+    record.add("SCIP, median s", median(seconds), f"largest |optimum - SCIP's bound| {max(gaps):.1e} of it")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=20, help="realisations per noise model")
+    parser.add_argument("--starts", type=int, default=100, help="random starts of CCCP")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    record = Record("relay", f"python benchmarks/relay.py --draws {args.draws}", args.seed, GLOBAL)
+    worked = P1.sample(seed=args.seed).replace(weight=0.2)
+    P1.solve(worked)  # imports and compilation
+    compiled_or_anew(record, worked)
+    hundred_starts(record, worked, args.starts, args.seed)
+    balance(record, draws(min(args.draws, 20), args.seed + 1, "relay"))
+    if scip.available():
+        scip_check(record, draws(5, args.seed + 2, "relay"))
+    for scenario in ("relay", "relay_fixed"):
+        instances = draws(args.draws, args.seed, scenario)
+        bounds = global_solves(record, instances, scenario)
+        who_is_global(record, instances, bounds, scenario)
+    record.save()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""The worked example, and every method against enumeration: values, bounds, proofs."""
+
+import numpy as np
+import pytest
+
+from mecopt.arithmetic import FLOAT, ball_arithmetic
+from mecopt.problems.aoi_pricing import closed_form, exact, improvement, large, model, pricing
+from mecopt.problems.aoi_pricing.statement import bounds, tree
+from tests.aoi_pricing.cases import (
+    DUAL,
+    EXAMPLE,
+    OPTIMUM,
+    P1,
+    P5,
+    P5_OPTIMUM,
+    P5R,
+    RA,
+    best,
+    cost,
+    example,
+    small,
+)
+
+MANY = small(40)
+
+
+def test_worked_example() -> None:
+    r = P1.solve(example())
+    assert r.status == "optimal"
+    assert r.certificate.rigorous
+    assert r.value == pytest.approx(OPTIMUM, rel=1e-10)
+    assert r.x["association"].tolist() == [0, 1, 0]
+    assert r.x["association"].dtype == np.int64
+    np.testing.assert_allclose(r.x["bandwidth_share"], [0.14044756724, 1, 0.85955243276], rtol=1e-10)
+    np.testing.assert_allclose(r.x["compute_share"], [0.45580430075, 1, 0.54419569925], rtol=1e-10)
+    assert P5.solve(example(P5)).value == pytest.approx(P5_OPTIMUM, rel=1e-10)
+
+
+def test_terms_of_the_worked_example() -> None:
+    t = closed_form.terms(example())
+    comm = [[0.0902615347, 0.1336973328], [0.5666158591, 0.6061439810], [3.3807964144, 1.3431619271]]
+    parallel = [[1.4038570618, 4.8913043478], [0.2155416903, 0.7509881423], [2.0011344299, 6.9723320158]]
+    linear = [
+        [-16.4222427989, -15.3117415585],
+        [-6.2873622407, -5.3973575183],
+        [-28.7136627907, -25.5170454545],
+    ]
+    np.testing.assert_allclose(t.root_comm**2, comm, rtol=1e-9)
+    np.testing.assert_allclose(t.root_comp**2, parallel, rtol=1e-9)
+    np.testing.assert_allclose(t.edge_cost - t.local_cost[:, None], linear, rtol=1e-9)
+    assert np.sum(t.local_cost) == pytest.approx(56.895765720, rel=1e-10)
+
+
+@pytest.mark.parametrize("solver", ["CLARABEL", "ECOS", "SCS"])
+def test_relaxation_of_the_worked_example(solver: str) -> None:
+    r = P5R.solve(example(P5R), method=f"cvxpy:{solver}", tol=1e-6)
+    assert r.status == "optimal"
+    assert r.certificate.bound == pytest.approx(DUAL, abs=1e-5)
+    value, prices, said = model.dual_optimum(example(), solver, 1e-8)
+    assert said == ""
+    assert value == pytest.approx(DUAL, rel=1e-5)
+    np.testing.assert_allclose(prices["bandwidth_price"], [3.565571, 1.736384], rtol=2e-2)
+    np.testing.assert_allclose(prices["compute_price"], [4.548646, 2.946990], rtol=2e-2)
+
+
+def test_exact_is_the_best_of_all_associations() -> None:
+    for s in MANY:
+        r = P1.solve(s)
+        assert r.status == "optimal", r.message
+        assert r.value == pytest.approx(best(s), rel=1e-11)
+        x = r.x
+        assert cost(s, x["association"], x["bandwidth_share"], x["compute_share"]) == pytest.approx(
+            r.value, rel=1e-11
+        )
+
+
+def test_every_heuristic_lies_between_the_bound_and_all_local_or_worse() -> None:
+    for s in MANY[:12]:
+        optimum = best(s)
+        for method in P1.methods.values():
+            if method.name.startswith(("cvxpy", "exact")):
+                continue
+            r = P1.solve(s, method=method.name)
+            assert r.status in ("optimal", "feasible"), (method.name, r.message)
+            assert r.value >= optimum * (1 - 1e-11)
+            assert r.certificate.bound <= optimum * (1 + 1e-11)
+            assert r.value == pytest.approx(cost(s, r.x["association"]), rel=1e-11)
+
+
+@pytest.mark.skipif("cvxpy:SCIP" not in P1.methods, reason="pyscipopt is not installed")
+def test_scip_agrees() -> None:
+    for s in [example(), *MANY[1:8]]:
+        r = P1.solve(s, method="cvxpy:SCIP")
+        assert r.value == pytest.approx(best(s), rel=1e-8)
+
+
+def test_dual_bound_is_the_quadratic_programs_optimum() -> None:
+    for s in MANY:
+        d = P5R.statement.lift(FLOAT, s)
+        g = float(P5R.statement.bound(FLOAT, d, P5R.statement.best_prices(d)))
+        q = P5R.solve(P5R.instance(s.data), method="cvxpy:CLARABEL", tol=1e-8)
+        scale = max(abs(g), 1e-6 * float(np.sum(d.local_cost)))
+        assert abs(g - q.value) <= 1e-6 * scale
+        assert g <= q.value + 1e-9 * scale
+
+
+def test_any_prices_bound_from_below() -> None:
+    rng = np.random.default_rng(0)
+    for s in MANY[:20]:
+        d, optimum = P1.statement.lift(FLOAT, s), best(s)
+        for _ in range(20):
+            n = s.sizes["servers"]
+            prices = {k: 10 ** rng.uniform(-3, 3, n) for k in ("bandwidth_price", "compute_price")}
+            prices["memory_price"] = 10 ** rng.uniform(-12, -8, n)
+            assert P1.statement.bound(FLOAT, d, prices) <= optimum * (1 + 1e-12)
+            with ball_arithmetic() as ops:
+                ball = P1.statement.bound(ops, P1.statement.lift(ops, s), prices)
+            assert float(np.asarray(ball).ravel()[0].mid()) == pytest.approx(
+                float(P1.statement.bound(FLOAT, d, prices)), rel=1e-9
+            )
+
+
+def test_the_referees_search_proves_and_gives_up() -> None:
+    s = P1.sample(users=12, servers=3, seed=4)
+    d = P1.statement.lift(FLOAT, s)
+    x = P1.solve(s)
+    prices = P1.statement.best_prices(d)
+    start = float(P1.statement.bound(FLOAT, d, prices))
+    assert start < x.value * (1 - 1e-6)  # prices alone do not prove it
+    found = tree.search(d, float(x.value - np.sum(d.local_cost)), prices, slack=1e-10 * float(x.value))
+    assert found is not None
+    assert bounds.by_parts(FLOAT, d, found, beyond_local=False) == pytest.approx(x.value, rel=1e-9)
+    worse = float(x.value) * 1.01 - float(np.sum(d.local_cost))
+    assert tree.search(d, worse, prices, slack=1e-10) is None  # a better association is at hand
+    shown = bounds.Parts(found.may[1:], found.out[1:], found.prices[1:])
+    assert bounds.by_parts(FLOAT, d, shown, beyond_local=False) >= x.value * (1 - 1e-9)
+
+
+def test_parts_cover_every_association() -> None:
+    """No association costs less than what the parts say, whatever value was claimed."""
+    for s in MANY[:15]:
+        d, optimum = P1.statement.lift(FLOAT, s), best(s)
+        local = float(np.sum(d.local_cost))
+        for factor in (0.9, 1.0):
+            found = tree.search(d, optimum * factor - local, P1.statement.best_prices(d), slack=1e-12)
+            if found is not None:
+                assert bounds.by_parts(FLOAT, d, found, beyond_local=False) <= optimum * (1 + 1e-9)
+
+
+def test_shares_against_conic_solvers() -> None:
+    s = RA.sample(users=12, servers=3, seed=2)
+    one, other = RA.solve(s), RA.solve(s, method="cvxpy:CLARABEL", tol=1e-8)
+    assert one.status == other.status == "optimal"
+    assert one.value == pytest.approx(other.value, rel=1e-8)
+    np.testing.assert_allclose(
+        one.multipliers["compute_price"], other.multipliers["compute_price"], rtol=1e-4
+    )
+
+
+def test_impossible_associations_are_infeasible() -> None:
+    gains = np.array(EXAMPLE["channel_gain"])
+    gains[0, 0] = 0.0
+    r = RA.solve(RA.instance(EXAMPLE | {"channel_gain": gains, "association": [0, 1, 0]}))
+    assert r.status == "infeasible"
+    assert "device 0 to server 0" in r.message
+    full = EXAMPLE | {"memory_demand": 2.0, "memory_capacity": [3.0, 9.0], "association": [0, 1, 0]}
+    assert "more memory than server 0" in RA.solve(RA.instance(full)).message
+
+
+def test_moves_and_exchanges_are_priced_right() -> None:
+    for s in MANY:
+        t = closed_form.terms(s)
+        x = pricing.run(t, pricing.constant(0.1), max_steps=20).best
+        base, costs = closed_form.total_cost(t, x), improvement.move_costs(t, x)
+        for i in range(len(x)):
+            for j in range(-1, t.servers):
+                if np.isfinite(costs[i, j + 1]) and (j < 0 or np.isfinite(t.edge_cost[i, j])):
+                    moved = np.where(np.arange(len(x)) == i, j, x)
+                    change = costs[i, j + 1] - costs[i, x[i] + 1]
+                    assert closed_form.total_cost(t, moved) == pytest.approx(base + change, rel=1e-9)
+        better = improvement.improve(t, x)
+        assert closed_form.total_cost(t, better) <= base
+        assert closed_form.fits(t, better)
+
+
+def test_memory_is_never_overfull() -> None:
+    s = P1.sample(users=15, servers=3, seed=1, scenario="snapshot-memory")
+    tight = s.replace(memory_capacity=s.memory_capacity / 4)
+    for method in ("exact", "pricing", "pricing-last", "local-search", "baseline:max-compute", "relaxation"):
+        x = P1.run(tight, method=method).x["association"].astype(int)
+        for j in range(3):
+            assert np.sum(tight.memory_demand[x == j]) <= tight.memory_capacity[j]
+    free = P1.solve(s.replace(memory_capacity=np.full(3, 1e15)), method="exact")
+    assert P1.solve(tight, method="exact").value >= free.value
+
+
+def test_gap_identity_holds_at_every_answer() -> None:
+    t = closed_form.terms(P1.sample(users=10, servers=3, seed=3))
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        p = closed_form.Prices(rng.uniform(0, 5, 3), rng.uniform(0, 5, 3), np.zeros(3))
+        x, saved = closed_form.respond(t, p)
+        on = closed_form.loads(t, x)
+        gap = closed_form.total_cost(t, x) - closed_form.dual_value(t, p, saved)
+        deltas = np.sum((p.band / 2 - on.comm) ** 2) + np.sum((p.cores / 2 - on.comp) ** 2)
+        assert gap == pytest.approx(deltas, rel=1e-10)
+
+
+def test_loops_reach_the_dual_optimum() -> None:
+    s = P1.sample(users=20, servers=3, seed=5)
+    t, d = closed_form.terms(s), P1.statement.lift(FLOAT, s)
+    g = float(P1.statement.bound(FLOAT, d, P1.statement.best_prices(d)))
+    for run, precision in ((pricing.converging, 1e-5), (pricing.decreasing, 1e-3), (pricing.paper, 0.05)):
+        bound = run(t).bound
+        assert g * (1 - precision) <= bound <= g * (1 + 1e-9)
+
+
+def test_many_devices_have_a_small_gap() -> None:
+    s = P1.sample(users=20_000, servers=6, seed=0)
+    t = closed_form.terms(s)
+    x, prices = large.solve(t)
+    _, saved = closed_form.respond(t, prices)
+    value, bound = closed_form.total_cost(t, x), closed_form.dual_value(t, prices, saved)
+    assert bound <= value <= bound * (1 + 1e-4)
+
+
+def test_exact_stops_in_time() -> None:
+    t = closed_form.terms(P1.sample(users=60, servers=4, seed=0))
+    found, _ = exact.solve(t, gap=0.0, seconds=1.0)
+    assert found.gap <= 0.01
