@@ -217,13 +217,14 @@ def _seeded_once() -> Iterator[None]:
     Each case is checked once and what its check says is kept, so that this is enough for one seed to give
     the same verdicts; to save, seed and restore two generators takes as long as to draw a small case.
     """
-    seeded: Callable[[], Any] | None = getattr(core, "deterministic_PRNG", None)
+    engine: Any = core
+    seeded: Callable[[], Any] | None = getattr(engine, "deterministic_PRNG", None)
     if seeded is None:  # another version of Hypothesis
         yield
         return
     with seeded():
-        core.deterministic_PRNG = nullcontext
+        engine.deterministic_PRNG = nullcontext
         try:
             yield
         finally:
-            core.deterministic_PRNG = seeded
+            engine.deterministic_PRNG = seeded
