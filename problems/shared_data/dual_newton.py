@@ -2,8 +2,8 @@
 
     ln E_BS(p, lead) = ln E_max,     sum_k s_k(p, lead) = D_S        (p = ln nu)
 
-Both sides have kinks and no descent is enforced: who has not arrived after `STEPS` steps is left to the nested
-searches of `dual_search`.
+Both sides have kinks and no descent is enforced: who has not arrived after `STEPS` steps is left to the
+nested searches of `dual_search`.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """What users do at prices of P1', as the referee's own search sees it: bits, exponents and how they change.
 
-At a window t_dl, a price nu = e^p and an exponent `lead` up to which the cheapest user sends shared data, a user
-computes the x = D^L bits at which a local bit costs what an offloaded one does,
+At a window t_dl, a price nu = e^p and an exponent `lead` up to which the cheapest user sends shared data, a
+user computes the x = D^L bits at which a local bit costs what an offloaded one does,
 
     ln((A/w_u) e^y + a0 (nu G/w_d) e^z) = ln(3 kappa' x^2),   y = max{lead - lag, (M - x)/(w_u tau)},
                                                               z = max{z0(nu), a0 (M - x)/(w_d t_dl)}
@@ -74,10 +74,10 @@ def respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
         z = np.maximum(floor, d.output_ratio * bits / np.where(window > 0, d.down_nat * window, np.inf))
         return np.clip(y, 0.0, TOP), np.clip(z, 0.0, TOP)
 
-    def slopes(local: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
+    def slopes(local: Array, y: Array, z: Array) -> tuple[Array, Array, Mask]:
         """Cost of an offloaded bit over what it saves, in logarithms, its slope, and who is held."""
         bits, (up, down) = d.private_bits - local, _cost(d, nu, y, z)
-        held = (z > floor) & (window > 0)
+        held = np.asarray((z > floor) & (window > 0))
         own = np.where(y > level, up / (d.up_nat * left), 0.0)
         steep = own + np.where(held, down * z / np.where(bits > 0, bits, 1.0), 0.0)
         return np.log((up + down) / (3 * d.local_scale * local**2)), -steep / (up + down) - 2 / local, held

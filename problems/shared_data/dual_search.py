@@ -65,7 +65,7 @@ def _spend_all(d: Data, window: Array) -> Prices:
     def over(log_nu: Array) -> Array:
         nu = np.exp(log_nu)
         energy = spent(d, respond(d, window, nu, _send_all(d, window, nu)))
-        return np.nan_to_num(np.clip(np.log(energy / d.max_bs_energy), -1e3, 1e3))
+        return np.asarray(np.nan_to_num(np.clip(np.log(energy / d.max_bs_energy), -1e3, 1e3)))
 
     middle = _dear(d)
     _, log_nu = falling_root(over, middle - LOG_RANGE, middle + LOG_RANGE, precision=PRECISION)
@@ -113,11 +113,12 @@ def _too_short(d: Data, window: Array) -> Mask:
     """Windows in which the results that must be sent take more than the budget, whatever the prices."""
     bits = d.output_ratio * (d.private_bits - d.most_local)
     z = bits / (d.down_nat * window)
-    return total(np.where(bits > 0, d.down_scale * window * np.expm1(z), 0.0)) > d.max_bs_energy
+    least = total(np.where(bits > 0, d.down_scale * window * np.expm1(z), 0.0))
+    return np.asarray(least > d.max_bs_energy)
 
 
 def _bracket(fall: Fall, shape: tuple[int, ...]) -> tuple[Array, Array]:
-    """Logits on either side of the root, next to where it usually is; the ends of the range if it is beyond."""
+    """Logits on either side of the root, next to where it usually is; an end of the range if it is beyond."""
     here = np.full(shape, HOPEFUL)
     down = ~(fall(here) > 0)
     other, done, step = here, np.zeros(shape, dtype=bool), 1.0
