@@ -27,13 +27,16 @@ from typing import TYPE_CHECKING, Any
 from mecopt import conic
 from mecopt.solvers import EXPONENTIAL, solver
 
-from ..links import Data, Plan, costs, over, spectral
+from ..links import Data, Plan, costs, objective, over, spectral
 
 if TYPE_CHECKING:
     import cvxpy as cp
 
 FLOOR = 1e-6
 """Factors are taken to be at least this when a product is split."""
+
+NOTHING = 1e-7
+"""A load below this share of all bits is what the solver's residuals leave of none."""
 
 CONES = EXPONENTIAL
 
@@ -257,7 +260,7 @@ def minimise(
     fresh: bool = False,
     alter: Callable[[Values], Values] = lambda values: values,
 ) -> Plan | None:
-    """The minimiser of the surrogate at a plan, clipped to the limits; None when every solver failed.
+    """The minimiser of the surrogate at a plan, within the limits; None when every solver failed.
 
     `alter` changes the parameters on their way: claims try misprints.
     """
@@ -272,7 +275,7 @@ def minimise(
     here = {row.name for row in installed(CONES)}
     for name in solvers:
         if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
-            return _plan(d, {key: float(v.value) for key, v in m.variables.items()})
+            return _settled(d, _plan(d, {key: float(v.value) for key, v in m.variables.items()}))
     return None
 
 
@@ -293,3 +296,14 @@ def _plan(d: Data, v: Values) -> Plan:
         relay_af_power=clip("q") / relays * d.relay_power,
         relay_df_power=clip("p4") / relays * d.relay_power,
     )
+
+
+def _settled(d: Data, x: Plan) -> Plan:
+    """The plan, or the same with a branch of next to no load off where that costs less.
+
+    A load and a rate that are both rounding leave any airtime between them, however long.
+    """
+    if NOTHING < x.beta < 1 - NOTHING:
+        return x
+    off = x._replace(beta=float(round(x.beta)), omega=float(round(x.beta)))
+    return off if objective(d, off) < objective(d, x) else x
