@@ -2,7 +2,8 @@
 
 Every value is compared with the certified optimum of its instance: global means within 1e-4 of the proved
 lower bound. Run: python benchmarks/relay.py --draws 200 --jobs 2 (the full size; the default is small).
-With `--seconds` a noise model takes no new realisations after that long, and the notes say how many it took.
+With `--seconds` a noise model takes no new realisations after that long, and the notes say how many it took;
+`--rest MODEL --skip N` then takes the others and stores them as relay_rest_MODEL.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from mecopt.problems.relay import algorithms, exact, links, nlp, scip
 from mecopt.problems.relay.links import Plan
 
 GLOBAL = 1e-4
+MODELS = ("relay", "relay_fixed")
 P1 = mecopt.load("relay.P1")
 
 
@@ -172,21 +174,34 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="processes of the last part")
     parser.add_argument("--seconds", type=float, default=math.inf, help="per noise model")
+    parser.add_argument("--rest", choices=MODELS, help="only the last part, for this noise model")
+    parser.add_argument("--skip", type=int, default=0, help="realisations to leave out, with --rest")
     args = parser.parse_args()
-    record = Record(
-        "relay", f"python benchmarks/relay.py --draws {args.draws} --jobs {args.jobs}", args.seed, GLOBAL
-    )
-    worked = P1.sample(seed=args.seed).replace(weight=0.2)
-    P1.solve(worked)  # imports and compilation
-    compiled_or_anew(record, worked)
-    hundred_starts(record, worked, args.starts, args.seed)
-    balance(record, draws(min(args.draws, 20), args.seed + 1, "relay"))
-    if scip.available():
-        scip_check(record, draws(5, args.seed + 2, "relay"))
-    for scenario in ("relay", "relay_fixed"):
-        instances = draws(args.draws, args.seed, scenario)
-        who_is_global(record, instances, scenario, args.jobs, args.seconds)
+    command = f"python benchmarks/relay.py --draws {args.draws} --jobs {args.jobs}"
+    P1.solve(P1.sample(seed=args.seed))  # imports and compilation
+    if args.rest:
+        rest = Record(
+            f"relay_rest_{args.rest}", f"{command} --rest {args.rest} --skip {args.skip}", args.seed, GLOBAL
+        )
+        instances = draws(args.draws, args.seed, args.rest)[args.skip :]
+        who_is_global(rest, instances, args.rest, args.jobs, args.seconds)
+        rest.save()
+        return
+    record = Record("relay", command, args.seed, GLOBAL)
+    programmes(record, args.starts, min(args.draws, 20), args.seed)
+    for model in MODELS:
+        who_is_global(record, draws(args.draws, args.seed, model), model, args.jobs, args.seconds)
     record.save()
+
+
+def programmes(record: Record, starts: int, count: int, seed: int) -> None:
+    """What an iteration takes, many starts, unbalanced splits, SCIP."""
+    worked = P1.sample(seed=seed).replace(weight=0.2)
+    compiled_or_anew(record, worked)
+    hundred_starts(record, worked, starts, seed)
+    balance(record, draws(count, seed + 1, "relay"))
+    if scip.available():
+        scip_check(record, draws(5, seed + 2, "relay"))
 
 
 if __name__ == "__main__":

@@ -32,14 +32,10 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
     canvas = Canvas(figsize=(7.2, 5.8), layout="constrained")
     axes = canvas.add_subplot()
     cut = [_curve(axes, figure, data, place) for place in range(len(data["schemes"]))]
-    x = data["x"]["values"]
-    axes.set_xlabel(axis_label(data["x"]))
     axes.set_ylabel(axis_label(data["y"]))
-    if figure.log_x:
-        axes.set_xscale("log", base=2)
     if figure.log_y:
         axes.set_yscale("log")
-    axes.set_xticks(x, [f"{value:g}" for value in x])
+    _horizontal(axes, figure, data)
     axes.grid(alpha=0.3)
     axes.set_title(data["title"], fontsize=11)
     # the curves in the schemes' order, then those of the paper
@@ -54,13 +50,33 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
     return image.getvalue()
 
 
+def _horizontal(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
+    """The horizontal axis: the abscissas, or in a parametric figure their names along the first curve."""
+    x = data["x"]["values"]
+    if figure.across is None:
+        axes.set_xlabel(axis_label(data["x"]))
+        if figure.log_x:
+            axes.set_xscale("log", base=2)
+        axes.set_xticks(x, [f"{value:g}" for value in x])
+        return
+    axes.set_xlabel(axis_label(data["across"]))
+    if figure.log_x:
+        axes.set_xscale("log")
+    first = data["schemes"][0]
+    for place, value, mean in zip(first["across"], x, first["mean"], strict=True):
+        if place is not None:
+            above = {"xytext": (5, 6), "textcoords": "offset points", "fontsize": 7}
+            axes.annotate(figure.at(value), (place, mean), **above)
+
+
 def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bool:
     """Draw one scheme; whether a bar had to be cut.
 
     On a logarithmic axis an interval that reaches below 0 has no lower end. The first scheme is
     drawn thick, below the others: it is often hidden by them.
     """
-    scheme, x = data["schemes"][place], data["x"]["values"]
+    scheme = data["schemes"][place]
+    x = np.array(scheme.get("across", data["x"]["values"]), dtype=np.float64)
     mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
     low = np.fmin(half, 0.9 * mean) if figure.log_y else half
     width, size = (4.0, 8.0) if place == 0 else (1.5, 5.0)
