@@ -51,7 +51,7 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
 
 
 def _horizontal(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
-    """The horizontal axis: the abscissas, or in a parametric figure their names along the first curve."""
+    """The horizontal axis: the abscissas, or in a parametric figure the first and last at their points."""
     x = data["x"]["values"]
     if figure.across is None:
         axes.set_xlabel(axis_label(data["x"]))
@@ -63,10 +63,10 @@ def _horizontal(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
     if figure.log_x:
         axes.set_xscale("log")
     first = data["schemes"][0]
-    for place, value, mean in zip(first["across"], x, first["mean"], strict=True):
-        if place is not None:
-            above = {"xytext": (5, 6), "textcoords": "offset points", "fontsize": 7}
-            axes.annotate(figure.at(value), (place, mean), **above)
+    for end in (0, -1):
+        if first["across"][end] is not None:
+            place, side = (first["across"][end], first["mean"][end]), "left" if end else "right"
+            axes.annotate(figure.at(x[end]), place, (0, 9), textcoords="offset points", fontsize=8, ha=side)
 
 
 def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bool:

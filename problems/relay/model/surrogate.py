@@ -288,7 +288,7 @@ def _plan(d: Data, v: Values) -> Plan:
     users, relays = max(clip("p1") + clip("p2"), 1.0), max(clip("q") + clip("p4"), 1.0)
     return Plan(
         beta=clip("beta"),
-        omega=clip("df_band"),
+        omega=max(clip("df_band"), 1 - clip("af_band")),  # what AF leaves: more noise may cost AF its rate
         user_frequency=clip("f_a") * d.user_frequency,
         relay_frequency=clip("f_r") * d.relay_frequency,
         user_af_power=clip("p1") / users * d.user_power,
@@ -299,11 +299,15 @@ def _plan(d: Data, v: Values) -> Plan:
 
 
 def _settled(d: Data, x: Plan) -> Plan:
-    """The plan, or the same with a branch of next to no load off where that costs less.
+    """The plan, or the same with a branch of next to no load off where that costs no more.
 
-    A load and a rate that are both rounding leave any airtime between them, however long.
+    A load and a rate that are both rounding leave any airtime between them, however long. And (27) would hold
+    an idle branch to the rate it has, band and power with it: without power that is none.
     """
     if NOTHING < x.beta < 1 - NOTHING:
         return x
-    off = x._replace(beta=float(round(x.beta)), omega=float(round(x.beta)))
-    return off if objective(d, off) < objective(d, x) else x
+    if x.beta < 0.5:
+        off = x._replace(beta=0.0, user_df_power=0.0, relay_df_power=0.0)
+    else:
+        off = x._replace(beta=1.0, user_af_power=0.0, relay_af_power=0.0)
+    return off if objective(d, off) <= objective(d, x) * (1 + NOTHING) else x
