@@ -1,13 +1,18 @@
 """How fast and how good: Algorithm G, CCCP compiled and built anew, balanced and not, who is global.
 
 Every value is compared with the certified optimum of its instance: global means within 1e-4 of the proved
-lower bound. Run: python benchmarks/relay.py --draws 200 (the full size; the default is small)
+lower bound. Run: python benchmarks/relay.py --draws 200 --jobs 2 (the full size; the default is small).
+With `--seconds` a noise model takes no new realisations after that long, and the notes say how many it took;
+`--rest MODEL --skip N` then takes the others and stores them as relay_rest_MODEL.
 """
 
 import argparse
+import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 from record import Record
@@ -18,6 +23,7 @@ from mecopt.problems.relay import algorithms, exact, links, nlp, scip
 from mecopt.problems.relay.links import Plan
 
 GLOBAL = 1e-4
+MODELS = ("relay", "relay_fixed")
 P1 = mecopt.load("relay.P1")
 
 
@@ -32,45 +38,57 @@ def draws(count: int, seed: int, scenario: str) -> list[Instance]:
     return [batch[i] for i in range(count)]
 
 
-def global_solves(record: Record, instances: list[Instance], label: str) -> list[float]:
-    """Certified optima: times and proved gaps; the lower bounds come back."""
-    seconds, gaps, bounds, local = [], [], [], []
-    for s in instances:
-        r = P1.solve(s)
-        seconds.append(r.seconds)
-        gaps.append(float(r.certificate.gap))
-        bounds.append(float(r.certificate.bound))
-        other = P1.run(s, method="nlp").x
-        value = links.objective(links.data(s), Plan(**{k: float(v) for k, v in other.items()}))
-        local.append(value / float(r.value) - 1)
-    record.add(f"{label}: global solve, median s", median(seconds), f"max {max(seconds):.3f} s")
-    record.add(
-        f"{label}: largest proved gap",
-        max(gaps),
-        f"{sum(g <= 1e-6 for g in gaps)} of {len(gaps)} within 1e-6",
-    )
+class End(NamedTuple):
+    """What became of one realisation."""
+
+    seconds: float
+    gap: float
+    local: float
+    loops: dict[str, tuple[float, int]]
+
+
+LOOPS = {
+    f"{key} from {name}": (algorithm, name)
+    for key, algorithm in (("cccp", algorithms.algorithm_1), ("ibcd", algorithms.algorithm_2))
+    for name in algorithms.STARTS
+}
+
+
+def ends(s: Instance) -> End:
+    """The certified optimum, the best of SLSQP over it, and excess and steps of both algorithms from each
+    start."""
+    d = links.data(s)
+    r = P1.solve(s)
+    bound = float(r.certificate.bound)
+    other = P1.run(s, method="nlp").x
+    local = links.objective(d, Plan(**{k: float(v) for k, v in other.items()})) / float(r.value) - 1
+    loops = {}
+    for label, (algorithm, name) in LOOPS.items():
+        plan, trace = algorithm(s, algorithms.start(s, name))
+        loops[label] = (links.objective(d, plan) / bound - 1, trace.steps)
+    return End(r.seconds, float(r.certificate.gap), local, loops)
+
+
+def who_is_global(record: Record, instances: list[Instance], label: str, jobs: int, seconds: float) -> None:
+    """Times and proved gaps of the global solves; how often each algorithm from each start ends within
+    `GLOBAL` of the proved bound."""
+    found: list[End] = []
+    until = time.monotonic() + seconds
+    with ProcessPoolExecutor(jobs) as pool:
+        for at in range(0, len(instances), 4 * jobs):
+            if found and time.monotonic() > until:
+                break
+            found += pool.map(ends, instances[at : at + 4 * jobs])
+    times, gaps, local = ([getattr(e, k) for e in found] for k in ("seconds", "gap", "local"))
+    record.add(f"{label}: global solve, median s", median(times), f"max {max(times):.3f} s")
+    proved = f"{sum(g <= 1e-6 for g in gaps)} of {len(gaps)} within 1e-6"
+    record.add(f"{label}: largest proved gap", max(gaps), proved)
     record.add(f"{label}: best of SLSQP over the optimum", max(local), f"least {min(local):.1e}")
-    return bounds
-
-
-def who_is_global(record: Record, instances: list[Instance], bounds: list[float], label: str) -> None:
-    """How often each algorithm from each start ends within `GLOBAL` of the proved bound."""
-    for key, algorithm in (("cccp", algorithms.algorithm_1), ("ibcd", algorithms.algorithm_2)):
-        for name in algorithms.STARTS:
-            excess, steps = [], []
-            for s, bound in zip(instances, bounds, strict=True):
-                plan, trace = algorithm(s, algorithms.start(s, name))
-                excess.append(links.objective(links.data(s), plan) / bound - 1)
-                steps.append(trace.steps)
-            hits = sum(e <= GLOBAL for e in excess)
-            quantiles = (
-                f"median excess {median(excess):.1e}, max {max(excess):.1e}, mean steps {np.mean(steps):.1f}"
-            )
-            record.add(
-                f"{label}: {key} from {name} global",
-                hits / len(excess),
-                f"{hits} of {len(excess)}; {quantiles}",
-            )
+    for name in LOOPS:
+        excess, steps = zip(*(e.loops[name] for e in found), strict=True)
+        hits = sum(e <= GLOBAL for e in excess)
+        note = f"median excess {median(excess):.1e}, max {max(excess):.1e}, mean steps {np.mean(steps):.1f}"
+        record.add(f"{label}: {name} global", hits / len(excess), f"{hits} of {len(excess)}; {note}")
 
 
 def compiled_or_anew(record: Record, s: Instance) -> None:
@@ -154,20 +172,36 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20, help="realisations per noise model")
     parser.add_argument("--starts", type=int, default=100, help="random starts of CCCP")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes of the last part")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="per noise model")
+    parser.add_argument("--rest", choices=MODELS, help="only the last part, for this noise model")
+    parser.add_argument("--skip", type=int, default=0, help="realisations to leave out, with --rest")
     args = parser.parse_args()
-    record = Record("relay", f"python benchmarks/relay.py --draws {args.draws}", args.seed, GLOBAL)
-    worked = P1.sample(seed=args.seed).replace(weight=0.2)
-    P1.solve(worked)  # imports and compilation
-    compiled_or_anew(record, worked)
-    hundred_starts(record, worked, args.starts, args.seed)
-    balance(record, draws(min(args.draws, 20), args.seed + 1, "relay"))
-    if scip.available():
-        scip_check(record, draws(5, args.seed + 2, "relay"))
-    for scenario in ("relay", "relay_fixed"):
-        instances = draws(args.draws, args.seed, scenario)
-        bounds = global_solves(record, instances, scenario)
-        who_is_global(record, instances, bounds, scenario)
+    command = f"python benchmarks/relay.py --draws {args.draws} --jobs {args.jobs}"
+    P1.solve(P1.sample(seed=args.seed))  # imports and compilation
+    if args.rest:
+        rest = Record(
+            f"relay_rest_{args.rest}", f"{command} --rest {args.rest} --skip {args.skip}", args.seed, GLOBAL
+        )
+        instances = draws(args.draws, args.seed, args.rest)[args.skip :]
+        who_is_global(rest, instances, args.rest, args.jobs, args.seconds)
+        rest.save()
+        return
+    record = Record("relay", command, args.seed, GLOBAL)
+    programmes(record, args.starts, min(args.draws, 20), args.seed)
+    for model in MODELS:
+        who_is_global(record, draws(args.draws, args.seed, model), model, args.jobs, args.seconds)
     record.save()
+
+
+def programmes(record: Record, starts: int, count: int, seed: int) -> None:
+    """What an iteration takes, many starts, unbalanced splits, SCIP."""
+    worked = P1.sample(seed=seed).replace(weight=0.2)
+    compiled_or_anew(record, worked)
+    hundred_starts(record, worked, starts, seed)
+    balance(record, draws(count, seed + 1, "relay"))
+    if scip.available():
+        scip_check(record, draws(5, seed + 2, "relay"))
 
 
 if __name__ == "__main__":

@@ -40,13 +40,15 @@ Quantity = Literal["value", "seconds"]
 class Outcome:
     """One scheme on one realisation: objective, proved bound below the optimum it aims at, run time.
 
-    A scheme that finds no feasible point has the value nan and says why.
+    A scheme that finds no feasible point has the value nan and says why. `across` is where a parametric
+    figure draws it.
     """
 
     value: float
     bound: float = math.nan
     seconds: float = math.nan
     said: str = ""
+    across: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Figure:
     """One figure or table: abscissas, schemes, how to draw realisations and to measure the schemes on one.
 
     `orders` pairs (a, b): scheme a is never above b. `falls` and `rises`: schemes that are monotone along the
-    abscissas. `ratios` pairs (a, b): report a/b per realisation.
+    abscissas. `ratios` pairs (a, b): report a/b per realisation. A parametric figure has `across`, name and
+    unit of its horizontal axis: means are drawn against means of `Outcome.across`, the abscissas are labels.
     """
 
     key: str
@@ -84,6 +87,7 @@ class Figure:
     ratios: tuple[tuple[str, str], ...] = ()
     log_x: bool = False
     log_y: bool = False
+    across: tuple[str, str] | None = None
 
     def at(self, x: float) -> str:
         """An abscissa in words, such as "T = 45 ms"."""
@@ -156,12 +160,14 @@ def summary(figure: Figure, found: Outcomes) -> dict[str, Any]:
         "mecopt": __version__,
         "x": {"name": figure.axis, "unit": figure.unit, "values": list(figure.points)},
         "y": {"name": figure.quantity_label, "unit": figure.quantity_unit},
+        "across": dict(zip(("name", "unit"), figure.across, strict=True)) if figure.across else None,
         "realisations_used": [int(row.sum()) for row in used],
         "schemes": [
             {
                 "key": scheme.key,
                 "label": scheme.label,
                 **_means(worth[scheme.key], used),
+                **_places(figure, found[scheme.key], used),
                 "printed": [_plain(v) for v in scheme.printed] if scheme.printed else None,
                 "failed": _failed(found[scheme.key]),
                 "values": [[_plain(v) for v in row] for row in worth[scheme.key].tolist()],
@@ -188,6 +194,11 @@ def _means(values: Array, used: Any) -> dict[str, list[float | None]]:
         spread = float(np.std(kept, ddof=1)) / math.sqrt(kept.size) if kept.size > 1 else math.nan
         halves.append(_plain(spread * float(stdtrit(max(kept.size - 1, 1), (1 + CONFIDENCE) / 2))))
     return {"mean": means, "half_width_95": halves}
+
+
+def _places(figure: Figure, rows: list[list[Outcome]], used: Any) -> dict[str, list[float | None]]:
+    """Where a parametric figure draws the means."""
+    return {"across": _means(_numbers(rows, "across"), used)["mean"]} if figure.across else {}
 
 
 def _failed(rows: list[list[Outcome]]) -> list[dict[str, int]]:
@@ -235,13 +246,15 @@ def as_csv(data: Mapping[str, Any]) -> str:
     lines = csv.writer(text, lineterminator="\n")
     unit = data["y"]["unit"]
     numbers = [f"mean_{unit}", f"half_width_95_{unit}", "used", "failed", f"printed_{unit}"]
-    lines.writerow(["x", "scheme", *numbers])
+    across = [f"mean_{data['across']['name']}_{data['across']['unit']}"] if data["across"] else []
+    lines.writerow(["x", "scheme", *numbers, *across])
     for i, x in enumerate(data["x"]["values"]):
         for scheme in data["schemes"]:
             failed = sum(scheme["failed"][i].values())
             printed = scheme["printed"][i] if scheme["printed"] else None
             means = [scheme["mean"][i], scheme["half_width_95"][i], data["realisations_used"][i]]
-            lines.writerow([x, scheme["key"], *means, failed, printed])
+            place = [scheme["across"][i]] if across else []
+            lines.writerow([x, scheme["key"], *means, failed, printed, *place])
     return text.getvalue()
 
 

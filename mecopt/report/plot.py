@@ -42,11 +42,10 @@ def png(figure: Figure, data: Mapping[str, Any]) -> bytes:
     canvas = Canvas(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = canvas.add_subplot()
     cut = [_curve(axes, figure, data, place) for place in range(len(data["schemes"]))]
-    axes.set_xlabel(axis_label(data["x"]))
     axes.set_ylabel(axis_label(data["y"]))
     if figure.log_y:
         axes.set_yscale("log")
-    _ticks(axes, figure, data)
+    _horizontal(axes, figure, data)
     axes.grid(alpha=0.3)
     axes.set_title(data["title"], fontsize=11)
     # the curves in the schemes' order, then those of the paper
@@ -105,7 +104,8 @@ def _curve(axes: Any, figure: Figure, data: Mapping[str, Any], place: int) -> bo
     On a logarithmic axis an interval that reaches below 0 has no lower end. The first scheme is
     drawn thick, below the others: it is often hidden by them.
     """
-    scheme, x = data["schemes"][place], [place] if _single(data) else data["x"]["values"]
+    scheme = data["schemes"][place]
+    x = np.array(_places(scheme, data, place), dtype=np.float64)
     mean, half = (np.array(scheme[name], dtype=np.float64) for name in ("mean", "half_width_95"))
     low = np.fmin(half, 0.9 * mean) if figure.log_y else half
     width, size = (4.0, 8.0) if place == 0 else (1.5, 5.0)
@@ -124,16 +124,39 @@ def _single(data: Mapping[str, Any]) -> bool:
     return len(data["x"]["values"]) == 1
 
 
-def _ticks(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
-    """The points, or the schemes where these stand side by side."""
+def _places(scheme: Mapping[str, Any], data: Mapping[str, Any], place: int) -> Sequence[float]:
+    """Where a scheme's points lie along the horizontal axis."""
+    if _single(data):
+        return [place]
+    found: Sequence[float] = scheme.get("across", data["x"]["values"])
+    return found
+
+
+def _horizontal(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
+    """The horizontal axis: schemes side by side, the abscissas, or a parametric figure's two ends."""
     x = data["x"]["values"]
     if _single(data):
         axes.set_xticks(range(len(data["schemes"])), [scheme["label"] for scheme in data["schemes"]])
         axes.set_xlabel(f"{data['x']['name']} = {x[0]:g} {data['x']['unit']}".rstrip())
-        return
+    elif figure.across is None:
+        axes.set_xlabel(axis_label(data["x"]))
+        if figure.log_x:
+            axes.set_xscale("log", base=2)
+        axes.set_xticks(x, [f"{value:g}" for value in x])
+    else:
+        _parametric(axes, figure, data)
+
+
+def _parametric(axes: Any, figure: Figure, data: Mapping[str, Any]) -> None:
+    """Another quantity along the axis; the first and last abscissa stand at their points."""
+    axes.set_xlabel(axis_label(data["across"]))
     if figure.log_x:
-        axes.set_xscale("log", base=2)
-    axes.set_xticks(x, [f"{value:g}" for value in x])
+        axes.set_xscale("log")
+    first, x = data["schemes"][0], data["x"]["values"]
+    for end in (0, -1):
+        if first["across"][end] is not None:
+            place, side = (first["across"][end], first["mean"][end]), "left" if end else "right"
+            axes.annotate(figure.at(x[end]), place, (0, 9), textcoords="offset points", fontsize=8, ha=side)
 
 
 def axis_label(axis: Mapping[str, Any]) -> str:

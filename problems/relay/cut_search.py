@@ -92,8 +92,9 @@ def _scale(d: Data) -> Array:
     return np.array([w * cycles / fa, w * af, w * up, w * cycles / fr, w * af, *energies])
 
 
-def programme(d: Data, mode: str) -> Programme:
-    """Rows and shifts for a mode; what a row means is in `statement`."""
+def programme(d: Data, mode: str, *, any_band: bool = False) -> Programme:
+    """Rows and shifts for a mode; what a row means is in `statement`. With `any_band` AF alone may leave band
+    unused."""
     rows: list[tuple[dict[int, float], int | None]] = []
     eta, time, slot = _f(d.af_prelog), TERMS + TIME, TERMS + SLOT
     energies = range(E_LOC, TERMS)
@@ -113,6 +114,8 @@ def programme(d: Data, mode: str) -> Programme:
         rows += [({UP: 1.0, EDGE: 1.0, DOWN: 1.0}, TIME)] if use_df else []
     if mode == "hybrid":
         rows.append(({TERMS + AF_BAND: 1.0, TERMS + DF_BAND: 1.0}, None))
+    if any_band:
+        rows.append(({TERMS + AF_BAND: 1.0}, None))
     if mode in ("hybrid", "half"):
         rows += [({TERMS + P1: 1.0, TERMS + P2: 1.0}, None), ({TERMS + Q: 1.0, TERMS + P4: 1.0}, None)]
         alone = [FA, FR]
@@ -120,7 +123,7 @@ def programme(d: Data, mode: str) -> Programme:
         alone = [v for v in (FA, P1, Q) if use_af] + [v for v in (FR, P2, P4) if use_df]
     rows += [({TERMS + v: 1.0}, None) for v in alone]
     given = band(mode)
-    bands = [AF_BAND, DF_BAND] if given is None else []
+    bands = [AF_BAND, DF_BAND] if given is None else [AF_BAND] if any_band else []
     variables = [v for v in (FA, P1, Q) if use_af] + [v for v in (FR, P2, P4) if use_df]
     free = sorted([*variables, *bands, TIME, *([SLOT] if mode == "slots" else [])])
     table, shifts = np.zeros((len(rows), TERMS + 10)), np.zeros((len(rows), 10))
@@ -130,15 +133,15 @@ def programme(d: Data, mode: str) -> Programme:
         if shift is not None:
             shifts[i, shift] = 1.0
     fixed = {} if given is None else {AF_BAND: float(np.log(given)), DF_BAND: float(np.log(given))}
-    return Programme(table, shifts, free, fixed)
+    return Programme(table, shifts, free, {v: at for v, at in fixed.items() if v not in bands})
 
 
-def solve(d: Data, mode: str, beta: Array) -> Nodes:
+def solve(d: Data, mode: str, beta: Array, *, any_band: bool = False) -> Nodes:
     """Nodes at these fractions; those that the solver did not finish are left out."""
     af_load, df_load = (1 - beta, beta) if mode not in ("af", "df") else (np.ones_like(beta),) * 2
     load = np.tile(af_load[:, None], (1, TERMS))
     load[:, DF_TERMS] = df_load[:, None]
-    p = programme(d, mode)
+    p = programme(d, mode, any_band=any_band)
     with np.errstate(all="ignore"):
         scale = np.log(load * _scale(d))
         close = interior.CLOSE if mode not in ("af", "df") else SINGLE
@@ -225,10 +228,13 @@ def search(d: Data, mode: str) -> tuple[Array, Nodes | None]:
 
 
 def _end(d: Data, mode: str, kind: float) -> tuple[float, Array]:
-    """Cost of a single branch in the band it has, and its row."""
+    """Cost of a single branch in the best band it may have, and its row.
+
+    Where noise grows with the band and the links are weak, AF is better off in less than the full band.
+    """
     single = "af" if kind == AF_END else "df"
     if mode != "half":
-        node = solve(d, single, np.array([0.5]))
+        node = solve(d, single, np.array([0.5]), any_band=mode == "hybrid" and kind == AF_END)
     else:
         half = type(d)(**vars(d))
         # half the band: twice the time per nat; with noise that grows with the band, half the noise

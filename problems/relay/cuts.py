@@ -144,11 +144,12 @@ def _tangent(ops: Arithmetic, d: Data, mode: str, r: Rows) -> list[Numbers]:
 
 
 def _af_end(ops: Arithmetic, d: Data, mode: str, r: Rows) -> list[Numbers]:
-    """(1 - high) times a bound on the cost of AF alone."""
-    one = ops.number(np.ones(np.shape(r.beta)))
-    r.af_band = one * ops.number(0.5 if mode == "half" else 1.0)
+    """(1 - high) times a bound on the cost of AF alone, in whatever band suits it best."""
+    one, fixed = ops.number(np.ones(np.shape(r.beta))), band(mode)
+    if fixed is not None:
+        r.af_band = one * ops.number(fixed)
     a = af_branch(ops, d, one, r.af_band, r)
-    value, slopes = _af_part(ops, d, r, a, d.weight, d.weight / d.af_prelog, free_band=False)
+    value, slopes = _af_part(ops, d, r, a, d.weight, d.weight / d.af_prelog, free_band=fixed is None)
     least = _least_af(d, mode, one, _some_cost(ops, d, mode))
     return list((1 - r.high) * (value + _least_over_box(ops, d, r, slopes, least)))
 

@@ -23,11 +23,15 @@ from mecopt.loops.iteration import Trace
 from . import closed_form, links, nlp
 from .links import Data, Plan
 from .model import given_loads
+from .smoothing import golden
 
 EDGE = 1e-7
 """The outermost cells, where a single branch costs next to nothing less."""
 
 NARROW = 1e-9
+NARROWEST = 1e-9
+"""The least share of the band that AF alone is tried with."""
+
 FIRST = (0.02, 0.25, 0.5, 0.75, 0.98)
 MAX_CELLS = 400
 
@@ -119,7 +123,10 @@ def minimise(search: Search, ends: list[tuple[float, Plan]], *, gap: float) -> t
 
 
 def single_plans(s: Instance, mode: str) -> list[Plan]:
-    """Everything over AF, and everything over DF, in the band that the mode gives them."""
+    """Everything over AF, and everything over DF, in the band that the mode gives them.
+
+    Where noise grows with the band and links are weak, less than the full band is best for AF.
+    """
     noise = 2.0 if s.noise_model == 1.0 else 1.0
     given = s.replace(bandwidth=s.bandwidth / 2, noise_psd=s.noise_psd * noise) if mode == "half" else s
     af, df = closed_form.solve_af(given, 0).x, closed_form.solve_df(given, 0).x
@@ -130,7 +137,23 @@ def single_plans(s: Instance, mode: str) -> list[Plan]:
         if works:
             full = dict.fromkeys(Plan._fields, 0.0) | {name: float(value) for name, value in x.items()}
             plans.append(Plan(**full | {"beta": beta, "omega": half if mode == "half" else beta}))
+    if mode == "hybrid" and d.af_works and d.nu:
+        plans[0] = min(plans[0], narrow_af(s), key=lambda x: links.objective(d, x))
     return plans
+
+
+def narrow_af(s: Instance) -> Plan:
+    """Everything over AF in its best band: golden section over the band's logarithm, where the cost is
+    convex."""
+    d = links.data(s)
+
+    def plan(log_band: float) -> Plan:
+        omega = 1 - math.exp(log_band)
+        x = closed_form.solve_af(s.replace(bandwidth=s.bandwidth * (1 - omega)), 0).x
+        full = dict.fromkeys(Plan._fields, 0.0) | {name: float(value) for name, value in x.items()}
+        return Plan(**full | {"beta": 0.0, "omega": omega})
+
+    return plan(golden(lambda t: links.objective(d, plan(t)), math.log(NARROWEST), 0.0))
 
 
 def solve_one(

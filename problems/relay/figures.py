@@ -1,8 +1,7 @@
 """Figures 2 to 5 and Table II of the paper, at assumed parameters (see `scenario`).
 
-Figure 3a is drawn as two pictures, energy and delay against the weight, at three speeds of the relay. The
-levels cannot be those of the paper, whose numbers are lost; what its text says about the curves is tested by
-the claims.
+The levels cannot be those of the paper, whose numbers are lost; what its text says about the curves is tested
+by the claims.
 """
 
 from functools import partial
@@ -119,20 +118,12 @@ FIGURES = (
         log_y=True,
     ),
     _weights(
-        "3a-energy",
-        "Figure 3a: energy against the weight",
+        "3a",
+        "Figure 3a: energy against delay as the weight grows",
         schemes=SPEEDS,
-        measure=simulation.energy_by_weight,
+        measure=simulation.energy_against_delay,
         quantity_label="mean energy",
-        log_y=True,
-    ),
-    _weights(
-        "3a-delay",
-        "Figure 3a: delay against the weight",
-        schemes=SPEEDS,
-        measure=simulation.delay_by_weight,
-        quantity_label="mean delay",
-        quantity_unit="s",
+        across=("mean delay", "s"),
         log_y=True,
     ),
     _figure(

@@ -145,12 +145,8 @@ def energy_and_delay(s: Instance, weight: float) -> dict[str, tuple[float, float
     return found
 
 
-def energy_by_weight(s: Instance, weight: float) -> Mapping[str, Outcome]:
-    return {key: Outcome(pair[0]) for key, pair in energy_and_delay(s, weight).items()}
-
-
-def delay_by_weight(s: Instance, weight: float) -> Mapping[str, Outcome]:
-    return {key: Outcome(pair[1]) for key, pair in energy_and_delay(s, weight).items()}
+def energy_against_delay(s: Instance, weight: float) -> Mapping[str, Outcome]:
+    return {k: Outcome(energy, across=delay) for k, (energy, delay) in energy_and_delay(s, weight).items()}
 
 
 WEIGHTS = tuple(float(w) for w in np.logspace(-4, 1, 11))

@@ -27,13 +27,16 @@ from typing import TYPE_CHECKING, Any
 from mecopt import conic
 from mecopt.solvers import EXPONENTIAL, solver
 
-from ..links import Data, Plan, costs, over, spectral
+from ..links import Data, Plan, costs, objective, over, spectral
 
 if TYPE_CHECKING:
     import cvxpy as cp
 
 FLOOR = 1e-6
 """Factors are taken to be at least this when a product is split."""
+
+NOTHING = 1e-7
+"""A load below this share of all bits is what the solver's residuals leave of none."""
 
 CONES = EXPONENTIAL
 
@@ -257,7 +260,7 @@ def minimise(
     fresh: bool = False,
     alter: Callable[[Values], Values] = lambda values: values,
 ) -> Plan | None:
-    """The minimiser of the surrogate at a plan, clipped to the limits; None when every solver failed.
+    """The minimiser of the surrogate at a plan, within the limits; None when every solver failed.
 
     `alter` changes the parameters on their way: claims try misprints.
     """
@@ -272,7 +275,7 @@ def minimise(
     here = {row.name for row in installed(CONES)}
     for name in solvers:
         if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
-            return _plan(d, {key: float(v.value) for key, v in m.variables.items()})
+            return _settled(d, _plan(d, {key: float(v.value) for key, v in m.variables.items()}))
     return None
 
 
@@ -285,7 +288,7 @@ def _plan(d: Data, v: Values) -> Plan:
     users, relays = max(clip("p1") + clip("p2"), 1.0), max(clip("q") + clip("p4"), 1.0)
     return Plan(
         beta=clip("beta"),
-        omega=clip("df_band"),
+        omega=max(clip("df_band"), 1 - clip("af_band")),  # what AF leaves: more noise may cost AF its rate
         user_frequency=clip("f_a") * d.user_frequency,
         relay_frequency=clip("f_r") * d.relay_frequency,
         user_af_power=clip("p1") / users * d.user_power,
@@ -293,3 +296,18 @@ def _plan(d: Data, v: Values) -> Plan:
         relay_af_power=clip("q") / relays * d.relay_power,
         relay_df_power=clip("p4") / relays * d.relay_power,
     )
+
+
+def _settled(d: Data, x: Plan) -> Plan:
+    """The plan, or the same with a branch of next to no load off where that costs no more.
+
+    A load and a rate that are both rounding leave any airtime between them, however long. And (27) would hold
+    an idle branch to the rate it has, band and power with it: without power that is none.
+    """
+    if NOTHING < x.beta < 1 - NOTHING:
+        return x
+    if x.beta < 0.5:
+        off = x._replace(beta=0.0, user_df_power=0.0, relay_df_power=0.0)
+    else:
+        off = x._replace(beta=1.0, user_af_power=0.0, relay_af_power=0.0)
+    return off if objective(d, off) <= objective(d, x) * (1 + NOTHING) else x
