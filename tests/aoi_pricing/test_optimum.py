@@ -157,6 +157,20 @@ def test_shares_against_conic_solvers() -> None:
     )
 
 
+@pytest.mark.skipif("cvxpy:SCIP" not in RA.methods, reason="pyscipopt is not installed")
+def test_a_solver_without_multipliers_still_has_a_point() -> None:
+    s = RA.sample(users=6, servers=2, seed=2)
+    shares = RA.solve(s, method="cvxpy:SCIP")
+    assert shares.status == "optimal"
+    assert shares.value == pytest.approx(RA.solve(s).value, rel=1e-6)
+    assert np.isnan(shares.multipliers["compute_price"]).any()
+    crowded = P5R.sample(users=6, servers=2, seed=1, scenario="snapshot-memory")
+    crowded = crowded.replace(memory_capacity=crowded.memory_capacity / 4)
+    relaxed = P5R.solve(crowded, method="cvxpy:SCIP")
+    assert relaxed.status == "optimal"
+    assert np.isnan(relaxed.multipliers["memory_price"]).any()
+
+
 def test_impossible_associations_are_infeasible() -> None:
     gains = np.array(EXAMPLE["channel_gain"])
     gains[0, 0] = 0.0
