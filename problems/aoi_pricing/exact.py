@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Mask
+from mecopt.instance import Array, Indices, Mask
 from mecopt.loops import Branching, Found, Part, branch_and_bound
 
 from . import pricing
@@ -21,7 +21,7 @@ from .improvement import improve
 from .part_bounds import Bounds, Options
 
 HEATS, STEPS = (0.1, 0.03, 0.01, 0.003), 4
-"""Temperatures of the climb for a new part, relative to what is missing to the best cost, and steps at each."""
+"""Temperatures for a new part, relative to what is missing to the best cost, and steps at each."""
 
 ROOT_HEATS, ROOT_STEPS = (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4), 12
 
@@ -31,6 +31,9 @@ PRICING_STEPS = 500
 
 IMPROVE_WITHIN = 0.3
 """Answers are improved to full length where their cost beyond the best is within this part of the gap."""
+
+TRIED = 4
+"""Devices that a part is split by for a trial; the split that leaves least open is kept."""
 
 WHOLE = 0.02
 """A number of devices this near to a whole one is not split."""
@@ -45,25 +48,31 @@ class Known(NamedTuple):
     odds: Array
 
 
-def device_to_split(bounds: Bounds, may: Mask, odds: Array, above: Array, room: float) -> int:
-    """A device that matters and that the relaxation divides, or else one whose options ask nearly the same;
-    -1 where nothing is left to decide."""
+def devices_to_split(bounds: Bounds, may: Mask, odds: Array, above: Array, room: float) -> Indices:
+    """Up to `TRIED` devices, the most promising first: those that matter and that the relaxation divides, or
+    else whose options ask nearly the same; none where nothing is left to decide."""
     free = np.sum(may, axis=-1) > 1
-    if not free.any():
-        return -1
     size = np.max(np.where(may[:, 1:], bounds.matters(), 0.0), axis=-1)
     second = np.partition(np.where(may, above, np.inf), 1, axis=-1)[:, 1]
     divided = 1 - np.max(odds, axis=-1)
     score = (size * divided + 1e-9 * room) / (second + 0.1 * room)
-    return int(np.argmax(np.where(free, score, -1.0)))
+    order = np.argsort(np.where(free, -score, np.inf), kind="stable")
+    return np.asarray(order[: min(TRIED, int(np.sum(free)))])
 
 
-def by_device(may: Mask, o: Options, i: int) -> Options:
-    """A part for each option of a device."""
-    options = np.flatnonzero(may[i])
+def by_device(may: Mask, o: Options, devices: Indices) -> tuple[Options, Indices]:
+    """A part for each option of each of the devices, and which of the devices it is."""
+    which, options = np.nonzero(may[devices])
     children = np.repeat(may[None], len(options), axis=0)
-    children[:, i] = options[:, None] == np.arange(may.shape[-1])
-    return Options(children, *(np.repeat(a, len(options), axis=0) for a in (o.least, o.most)))
+    children[np.arange(len(options)), devices[which]] = options[:, None] == np.arange(may.shape[-1])
+    limits = (np.repeat(a, len(options), axis=0) for a in (o.least, o.most))
+    return Options(children, *limits), which
+
+
+def most_closed(value: Array, which: Indices, bound: float, room: float) -> Indices:
+    """The children of the device whose split leaves least open."""
+    still = np.maximum(1 - (value - bound) / room, 0.0) ** 4
+    return np.flatnonzero(which == np.argmin(np.bincount(which, still)))
 
 
 def by_number(bounds: Bounds, may: Mask, known: Known) -> Options | None:
@@ -96,20 +105,21 @@ def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Asso
         above = bounds.asked(o, prices[None])[0]
         above -= np.min(above, axis=-1, keepdims=True)
         may, room = o.may[0] & (part.bound + above < best), best - part.bound
-        children = by_number(bounds, may, part.content)
+        children, which = by_number(bounds, may, part.content), np.zeros(2, dtype=np.intp)
         if children is None:
-            i = device_to_split(bounds, may, part.content.odds, above, room)
-            if i < 0:
+            devices = devices_to_split(bounds, may, part.content.odds, above, room)
+            if not len(devices):
                 return _leaf(t, may)
-            children = by_device(may, o, i)
+            children, which = by_device(may, o, devices)
         many = np.repeat(prices[None], len(children.may), axis=0)
         found = bounds.climb(children, many, best, tuple(room * heat for heat in HEATS), STEPS)
+        split = most_closed(found.value, which, part.bound, room)
         parts = [
-            Part(float(v), Known(children.part(k), found.prices[k], found.odds[k]))
-            for k, v in enumerate(found.value)
-            if v < best
+            Part(float(found.value[k]), Known(children.part(k), found.prices[k], found.odds[k]))
+            for k in split
+            if found.value[k] < best
         ]
-        return _with_point(t, parts, found.odds[int(np.argmin(found.value))], best, room)
+        return _with_point(t, parts, found.odds[split[np.argmin(found.value[split])]], best, room)
 
     whole = _root(bounds, t, root, start[0])
     found, _ = branch_and_bound(branch, whole, start=start, gap=gap, max_parts=MOST_PARTS, seconds=seconds)
