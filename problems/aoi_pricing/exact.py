@@ -72,7 +72,7 @@ def by_device(may: Mask, o: Options, devices: Indices) -> tuple[Options, Indices
 def most_closed(value: Array, which: Indices, bound: float, room: float) -> Indices:
     """The children of the device whose split leaves least open."""
     still = np.maximum(1 - (value - bound) / room, 0.0) ** 4
-    return np.flatnonzero(which == np.argmin(np.bincount(which, still)))
+    return np.asarray(np.flatnonzero(which == np.argmin(np.bincount(which, still))))
 
 
 def by_number(bounds: Bounds, may: Mask, known: Known) -> Options | None:
@@ -165,7 +165,7 @@ def _with_point(
 
 def made_whole(t: Terms, odds: Array) -> Association:
     """Devices choose one by one, the least divided first, what costs least while later ones stay divided."""
-    x = np.argmax(odds, axis=-1) - 1
+    x: Association = np.argmax(odds, axis=-1) - 1
     part = odds[:, 1:].copy()
     comm, comp = np.sum(part * t.root_comm, axis=0), np.sum(part * t.root_comp, axis=0)
     used = np.zeros(t.servers)

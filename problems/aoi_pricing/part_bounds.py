@@ -43,7 +43,8 @@ class Options(NamedTuple):
 
     def part(self, k: int) -> "Options":
         """One of them, as a batch."""
-        return Options(*(a[k : k + 1] for a in self))
+        one = slice(k, k + 1)
+        return Options(self.may[one], self.least[one], self.most[one])
 
 
 class Climbed(NamedTuple):
