@@ -204,7 +204,9 @@ def _improve(net: Links, level: Level, target: float, gap: float) -> Level:
         return level
     own, used = _own(net, level), level.used
     prices, bound = level.prices, dual_search.look(own, level.prices, gap).sharp
-    best = prices
+    best, prices = prices, prices.copy()
+    inside = HEATS[0][0] * gap  # prices of memory climb from above 0 only
+    prices[:, 2 : own.plain] = np.maximum(prices[:, 2 : own.plain], inside)
     for heat, steps in HEATS:
         prices = dual_search.climb(own, prices, heat * gap, steps=steps)
         seen = dual_search.look(own, prices, heat * gap).sharp
