@@ -112,7 +112,7 @@ def excess(k: float) -> float:
     y = sqrt(2.0 * k) + k / 3.0 if k < 1.0 else max(2.0, k / max(1.0, log(k) - 1.0))
     for _ in range(30):
         slope = log1p(y)
-        if y < 0.05:
+        if y < 0.01:
             value = (
                 y
                 * y

@@ -12,6 +12,7 @@ from mecopt.claims import Interval, Mutant, claim, decades, smallest
 
 from .. import P1, links
 from ..smoothing import Blocks, smoothed
+from . import proofs
 from .common import EXACT, PAPER, Case, plan_of, with_plan
 
 Ball = Any
@@ -33,7 +34,7 @@ def log_sum_exp(x: list[Ball], mu: Ball) -> Ball:
     source=f"{PAPER}, (28)",
     statement="max x ≤ (1/μ) ln Σ e^(μ x) ≤ max x + ln(n)/μ: the smoothed problem is differentiable and "
     "approximates P1 for large μ.",
-    recorded="certified",
+    recorded="proved",
     draws=DELAYS,
     subject=log_sum_exp,
     mutants=[
@@ -43,6 +44,7 @@ def log_sum_exp(x: list[Ball], mu: Ball) -> Ball:
     ],
     tol=EXACT,
     tol_reason="relative to max x + ln(n)/μ + 1/μ",
+    proof=proofs.soft_maximum,
 )
 def soft_maximum(case: Case, f: Callable[..., Ball]) -> Interval:
     with ball_arithmetic():
@@ -130,18 +132,19 @@ def scalar_block(case: Case, block: str, form: dict[str, Any]) -> Any:
     return None if rising is None else smallest(rising, matches(case, block, form))
 
 
-def _scalar(id_: str, block: str, words: str, mutants: list[Mutant]) -> Any:
+def _scalar(id_: str, block: str, words: str, mutants: list[Mutant], proof: Callable[[], str]) -> Any:
     @claim(
         id=id_,
         source=f"{PAPER}, Section IV",
         statement=f"The {words} subproblem of (29) is convex and solvable by bisection of its derivative.",
-        recorded="supported",
+        recorded="proved",
         draws=BLOCK,
         subject={},
         mutants=mutants,
         tol=1e-6,
         tol_reason="relative to the derivative's two ends, or to F~ at an end of 40 bisections",
         max_samples=40,
+        proof=proof,
     )
     def check(case: Case, form: dict[str, Any]) -> Any:
         return scalar_block(case, block, form)
@@ -150,9 +153,10 @@ def _scalar(id_: str, block: str, words: str, mutants: list[Mutant]) -> Any:
 
 
 SIGN = Mutant("sign of the delay's part", {"sign": -1})
-b1 = _scalar("RACO-B1", "user", "f_A", [SIGN, Mutant("delay forgotten", {"sign": 0})])
-b2 = _scalar("RACO-B2", "relay", "f_R", [SIGN, Mutant("delay forgotten", {"sign": 0})])
-b3 = _scalar("RACO-B3", "beta", "β", [SIGN, Mutant("T1 forgotten", {"sign": 0})])
+FORGOTTEN = Mutant("delay forgotten", {"sign": 0})
+b1 = _scalar("RACO-B1", "user", "f_A", [SIGN, FORGOTTEN], proofs.frequency_block)
+b2 = _scalar("RACO-B2", "relay", "f_R", [SIGN, FORGOTTEN], proofs.frequency_block)
+b3 = _scalar("RACO-B3", "beta", "β", [SIGN, Mutant("T1 forgotten", {"sign": 0})], proofs.split_block)
 
 
 def coarse(blocks: Blocks, steps: int) -> Any:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades
 
+from . import proofs
 from .common import EXACT, PAPER, Case
 from .products import POSITIVE
 
@@ -74,7 +75,7 @@ def _scale(q: Case, *points: Pair) -> Ball:
     "convex, at least F, "
     "and has the value and the gradient of F at y (tested on quadratics with non-negative coefficients, "
     "x ≥ 0).",
-    recorded="certified",
+    recorded="proved",
     draws=LEMMA,
     subject=product_rule,
     mutants=[
@@ -87,6 +88,7 @@ def _scale(q: Case, *points: Pair) -> Ball:
     ],
     tol=EXACT,
     tol_reason="relative to the squares that cancel",
+    proof=proofs.squares_majorise,
 )
 def lemma_1(case: Case, rule: Callable[..., Ball]) -> Interval:
     with ball_arithmetic():
@@ -144,12 +146,13 @@ def strongly_convex(case: Case, extra: int) -> Interval:
     statement="(22) plus (m/2)|x − y|² is strongly convex with modulus m and still an upper bound, tight "
     "with equal gradient: "
     "descent needs no more than the bound.",
-    recorded="certified",
+    recorded="proved",
     draws=STRONG,
     subject=1,
     mutants=[Mutant("half the quadratic", arb(0.5)), Mutant("none", 0)],
     tol=EXACT,
     tol_reason="relative to the curvature asked for",
+    proof=proofs.quadratic_bends,
 )
 def strongly_convex_with_a_quadratic(case: Case, extra: Any) -> Interval:
     return curvature_gap(case, arb(extra))
@@ -219,7 +222,7 @@ def other_product_rule(case: Case, subject: tuple[int, int]) -> Interval:
     statement="f₁(x₁) f₂(y₂) + f₁(y₁) f₂(x₂) − f₁(y₁) f₂(y₂) + (τ/2)|x − y|² is tight at y, and an upper "
     "bound of f₁ f₂ once τ is at "
     "least the product of the Lipschitz constants.",
-    recorded="certified",
+    recorded="proved",
     draws=AFFINE,
     subject=(1, 1.0),
     mutants=[
@@ -229,6 +232,7 @@ def other_product_rule(case: Case, subject: tuple[int, int]) -> Interval:
     ],
     tol=EXACT,
     tol_reason="relative to the products",
+    proof=proofs.slopes_majorise,
 )
 def other_product_rule_made_tight(case: Case, subject: tuple[int, float]) -> Interval:
     return other_rule(case, subject[0], arb(subject[1]))

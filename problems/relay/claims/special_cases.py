@@ -12,6 +12,7 @@ from mecopt.claims import Interval, Mutant, claim, decades
 from mecopt.kernels.ratio import least_ratio
 
 from .. import AF, DF
+from . import proofs
 from .common import (
     EXACT,
     PAPER,
@@ -74,18 +75,19 @@ COUPLED = [
 ]
 
 
-def _separates(id_: str, problem: Any, groups: tuple[str, ...], words: str) -> Any:
+def _separates(id_: str, problem: Any, groups: tuple[str, ...], words: str, proof: Callable[[], str]) -> Any:
     @claim(
         id=id_,
         source=f"{PAPER}, ({id_[-2:]})",
         statement=words,
-        recorded="certified",
+        recorded="proved",
         draws=TWO_POINTS,
         subject=NOTHING,
         mutants=COUPLED,
         tol=EXACT,
         tol_reason="relative to the sum of two costs; values are enclosed to rounding",
         max_samples=40,
+        proof=proof,
     )
     def check(case: Case, extra: Any) -> Interval | None:
         found = [mixed(case, problem, group, extra) for group in groups]
@@ -101,12 +103,14 @@ df_separates = _separates(
     DF,
     ("relay_frequency", "user_df_power", "relay_df_power"),
     "DF only separates into three independent problems in f_R, p₂ and p₄.",
+    proofs.df_separates,
 )
 af_separates = _separates(
     "RACO-E50",
     AF,
     ("user_frequency", "powers"),
     "AF only separates into a problem in f_A and one in (p₁, G).",
+    proofs.af_separates,
 )
 
 # ---------------------------------------------------------------------- CPU frequency
@@ -183,7 +187,7 @@ def ratio_curve(u: Ball, big: Ball) -> Ball:
     source=f"{PAPER}, (44)",
     statement="The objective of (44), (w + p)/ln(1 + θp), is not a convex function of p > 0 (it bends "
     "down for large p).",
-    recorded="certified",
+    recorded="proved",
     draws=RATIO,
     subject=lambda p, w, t: (w + p) / (1 + t * p).log(),
     mutants=[
@@ -192,6 +196,7 @@ def ratio_curve(u: Ball, big: Ball) -> Ball:
     ],
     tol=0.0,
     tol_reason="the sign of an enclosure",
+    proof=proofs.ratio_bends_down,
 )
 def ratio_bends_down(case: Case, f: Callable[..., Ball]) -> Interval:
     """Far out the middle of a chord lies above the chord."""
@@ -263,12 +268,13 @@ def _power(id_: str, hop: str) -> Any:
         source=f"{PAPER}, ({id_[-2:]})",
         statement=f"The power recovered from the time per bit, p = (2^(1/(Bτ)) − 1)/θ at the optimal τ, "
         f"is optimal for {hop}.",
-        recorded="certified",
+        recorded="proved",
         draws=POWER,
         subject=closed,
         mutants=POWER_MUTANTS,
         tol=1e-12,
         tol_reason="relative to the slope's two parts at the double nearest to the optimum",
+        proof=proofs.power_is_recovered,
     )
     def check(case: Case, formula: Callable[[float, float, float], float]) -> Interval:
         """u (ln u - 1) = theta w - 1 inside, the slope not positive at the budget."""
