@@ -10,7 +10,7 @@ from mecopt.errors import DataError
 from mecopt.problems.jtora import closed_form, methods
 from mecopt.problems.jtora.algorithms import coupled, exact, exhaustive
 from mecopt.problems.jtora.terms import Decision, Terms, terms
-from tests.jtora.cases import EXAMPLE, JTORA, OPTIMUM, TO, both, rough
+from tests.jtora.cases import CRA, EXAMPLE, JTORA, OPTIMUM, TO, both, rough
 
 
 def decisions(t: Terms):
@@ -179,3 +179,12 @@ def test_points_that_break_a_rule():
     for change in wrong.values():
         certificate = JTORA.certify(s, {**good, **change}, rigorous=False)
         assert not certificate.infeasibility <= 1e-9
+
+
+@pytest.mark.skipif("cvxpy:SCIP" not in CRA.methods, reason="pyscipopt is not installed")
+def test_shares_by_a_solver_without_multipliers():
+    s = CRA.sample(seed=0)
+    r = CRA.solve(s, method="cvxpy:SCIP")
+    assert r.status == "optimal", r.message
+    assert r.value == pytest.approx(CRA.solve(s).value, rel=1e-6)
+    assert np.isnan(r.multipliers["server_price"]).any()
