@@ -11,8 +11,8 @@ from mecopt.instance import Instance
 from mecopt.problem import TOL_SOLVER, Method
 from mecopt.result import Point
 
-from . import closed_form
-from .algorithms import baselines, bisection, columns, coupled, exact, exhaustive, incremental, restarts
+from . import algorithms, closed_form
+from .algorithms import bisection
 from .model import forms, pattern_program, relaxation
 from .terms import Decision, Terms, one_by_one, terms
 
@@ -36,14 +36,14 @@ Answer = tuple[Decision, str]
 def solve_exactly(t: Terms, *, model: bool) -> Answer:
     """The optimal decision, in `model` of exact interference or not."""
     users, servers, subbands = t.shape
-    found = exact.solve(t, exact=model, max_nodes=WORK // (users * servers**2 * subbands))
+    found = algorithms.exact.solve(t, exact=model, max_nodes=WORK // (users * servers**2 * subbands))
     return found.decision, "" if found.complete else STOPPED.format(nodes=found.nodes)
 
 
 def _settled(t: Terms, x: Decision, message: str = "") -> Point:
     """The decision with the powers that are best as all send."""
     point = closed_form.point(t, x, message)
-    return replace(point, x={**point.x, "transmit_power": coupled.powers(t, x)})
+    return replace(point, x={**point.x, "transmit_power": algorithms.coupled.powers(t, x)})
 
 
 def _unknown(t: Terms, message: str) -> Point:
@@ -72,14 +72,14 @@ def _rounded(s: Instance, tol: float) -> Point:
 def _patterns(s: Instance, *, model: bool) -> Point:
     """The optimum by SCIP, nan where there are too many patterns."""
     t = terms(s)
-    count = columns.count(t)
-    if count > columns.MOST:
-        return _unknown(t, f"{count} patterns are too many for SCIP here, at most {columns.MOST}")
-    made = columns.columns(t, exact=model)
+    count = algorithms.columns.count(t)
+    if count > algorithms.columns.MOST:
+        return _unknown(t, f"{count} patterns are too many for SCIP here, at most {algorithms.columns.MOST}")
+    made = algorithms.columns.columns(t, exact=model)
     taken, _, said = pattern_program.solve(made)
     if said:
         return _unknown(t, said)
-    x = columns.decision(t, made, taken)
+    x = algorithms.columns.decision(t, made, taken)
     return _settled(t, x) if model else closed_form.point(t, x)
 
 
@@ -92,7 +92,7 @@ def _scip(*, model: bool) -> tuple[Method, ...]:
 
 def _printed(s: Instance, **options: str) -> Point:
     t = terms(s)
-    found = incremental.search(t, **options)  # type: ignore[arg-type]
+    found = algorithms.incremental.search(t, **options)
     return replace(closed_form.point(t, found.decision), trace=found.trace)
 
 
@@ -124,7 +124,7 @@ PRINTED = (
     Method(
         "baseline:exhaustive",
         "every decision, small networks only",
-        one_by_one(lambda s: closed_form.point(t := terms(s), *exhaustive.solve(t))),
+        one_by_one(lambda s: closed_form.point(t := terms(s), *algorithms.exhaustive.solve(t))),
         aim="heuristic",
     ),
     Method(
@@ -134,12 +134,20 @@ PRINTED = (
         aim="heuristic",
         tol=TOL_SOLVER,
     ),
-    _heuristic("baseline:distributed", "DORA: Algorithm 2 in each cell by itself", baselines.distributed),
-    _heuristic("baseline:greedy", "GOJRA: in each cell the largest gain first", baselines.greedy),
+    _heuristic(
+        "baseline:distributed",
+        "DORA: Algorithm 2 in each cell by itself",
+        lambda t: algorithms.baselines.distributed(t),
+    ),
+    _heuristic(
+        "baseline:greedy",
+        "GOJRA: in each cell the largest gain first",
+        lambda t: algorithms.baselines.greedy(t),
+    ),
     _heuristic(
         "baseline:independent",
         "IOJRA: users in random order on random sub-bands if that alone pays",
-        lambda t: baselines.independent(t, np.random.default_rng(0)),
+        lambda t: algorithms.baselines.independent(t, np.random.default_rng(0)),
     ),
     _heuristic("baseline:all-local", "offload nothing", lambda t: Decision.none(t.shape[0])),
 )
@@ -153,7 +161,7 @@ JTORA_METHODS = (
     Method(
         "search",
         "best slots, trades and restarts, powers as all send",
-        one_by_one(lambda s: _settled(t := terms(s), restarts.search(t)[0])),
+        one_by_one(lambda s: _settled(t := terms(s), algorithms.restarts.search(t)[0])),
         aim="heuristic",
     ),
     *_scip(model=True),
@@ -166,7 +174,7 @@ TO_METHODS = (
         "branch and bound over users; large networks: the best found",
         one_by_one(lambda s: closed_form.point(t := terms(s), *solve_exactly(t, model=False))),
     ),
-    _heuristic("search", "best slots, trades and restarts", lambda t: restarts.search(t)[0]),
+    _heuristic("search", "best slots, trades and restarts", lambda t: algorithms.restarts.search(t)[0]),
     *_scip(model=False),
     *PRINTED,
 )
