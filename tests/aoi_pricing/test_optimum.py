@@ -272,6 +272,26 @@ def test_no_association_of_a_part_costs_less_than_its_bound(scenario: str) -> No
         assert np.isfinite(tight)
 
 
+def test_prices_of_numbers_bound_every_association_of_their_part() -> None:
+    """The referee's bound at any prices, where servers serve at least or at most what they do."""
+    rng = np.random.default_rng(1)
+    for s in (P1.sample(users=7, servers=2, seed=k, scenario="authors-computation") for k in range(3)):
+        t, d = closed_form.terms(s), P1.statement.lift(FLOAT, s)
+        every = np.ones((1, 7, 3), dtype=bool)
+        for _ in range(30):
+            x, member = rng.integers(-1, 2, 7), rng.random((1, 7)) < 0.6
+            served = np.array([[[np.sum(member[0] & (x == j)) for j in range(2)]]], dtype=float)
+            least, most = rng.integers(0, 2, (2, 1, 1, 2)) * [[[[1, 1]]], [[[-1, -1]]]]
+            loads = closed_form.loads(t, x)
+            prices = np.array([[2 * loads.comm, 2 * loads.comp, [0, 0]]])
+            number = rng.normal(0, 5, (1, 1, 2))
+            alone = x[:, None] == np.arange(-1, 2)  # where only the price of numbers keeps it below
+            for may in (every, alone[None]):
+                part = bounds.Parts(may, may, prices, member, served - least, served - most, number)
+                found = bounds.by_parts(FLOAT, d, part, beyond_local=False)
+                assert found <= closed_form.total_cost(t, x) * (1 + 1e-12)
+
+
 def test_groups_are_devices_of_nearly_equal_load() -> None:
     t = closed_form.terms(P1.sample(users=30, servers=4, seed=0, scenario="authors-computation"))
     found = part_bounds.groups(t)
