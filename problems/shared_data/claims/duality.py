@@ -173,8 +173,11 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
         Mutant("half the window", lambda s, best, found: _at_share(s, best, 0.5)),
         Mutant("step 5 as printed", printed_last),
     ],
-    tol=1e-6,
-    tol_reason=OPTIMA + "; the ellipsoid method is stopped at 1e-7",
+    tol=1e-5,
+    tol_reason=(
+        OPTIMA + "; the ellipsoid method is stopped at 1e-7 and keeps multipliers above 1e-12 of the local "
+        "energy, which may be 10^6 times the optimum"
+    ),
     max_samples=16,
 )
 def recovery_is_optimal(case: Case, subject: Last) -> Any:

@@ -279,7 +279,7 @@ def compare_gaps(both: list[Instance], subject: CompareGaps) -> Any:
         "the statement holds."
     ),
     corrected_by="SHARED-F3d.corrected",
-    max_samples=40,
+    max_samples=20,
 )
 def gap_shrinks(case: Case, subject: CompareGaps) -> Any:
     return compare_gaps([at_share(P1.instance(case["data"]), share) for share in case["shares"]], subject)
@@ -303,7 +303,7 @@ def gap_shrinks(case: Case, subject: CompareGaps) -> Any:
     ],
     tol=1e-8,
     tol_reason=OPTIMA + "; the gaps are relative to full offloading",
-    max_samples=20,
+    max_samples=12,
 )
 def gap_shrinks_in_the_scenario(case: Case, subject: CompareGaps) -> Any:
     return compare_gaps([placed(share, case["latency"]) for share in case["shares"]], subject)
