@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mecopt.instance import Array
 from mecopt.solvers import Solver
 from mecopt.watch import noted
 
@@ -79,3 +80,14 @@ def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
     if problem.status not in USABLE or any(variable.value is None for variable in problem.variables()):
         return f"{row.name} said {problem.status!r} of an instance that is feasible"
     return ""
+
+
+def multiplier(constraint: Any) -> Array:
+    """The constraint's multiplier in its shape: CVXPY's `dual_value`, nan where the solver gave none.
+
+    SCIP gives a point without multipliers, and so may any solver after `user_limit`.
+    """
+    value = constraint.dual_value
+    if value is None:
+        return np.full(constraint.shape, np.nan)
+    return np.asarray(value, dtype=np.float64)

@@ -69,16 +69,21 @@ def find(targets: str | Sequence[str] | None) -> list[Target]:
     """
     if targets is not None:
         targets = [adopted(name) for name in ([targets] if isinstance(targets, str) else targets)]
-    every = [(paper, c.id) for paper in claim_papers() for c in claims_of(paper)]
     if targets is None:
-        return every
+        return _targets(claim_papers())
     found: dict[Target, None] = {}
     for name in targets:
-        hits = [target for target in every if name in target]
+        # the claims of a paper that is named: those of the others take seconds to import
+        papers = (name,) if name in claim_papers() else claim_papers()
+        hits = [target for target in _targets(papers) if name in target]
         if not hits:
-            raise UnknownName("paper or claim", name, [*claim_papers(), *(id for _, id in every)])
+            raise UnknownName("paper or claim", name, [*papers, *(id for _, id in _targets(papers))])
         found |= dict.fromkeys(hits)
     return list(found)
+
+
+def _targets(papers: Sequence[str]) -> list[Target]:
+    return [(paper, c.id) for paper in papers for c in claims_of(paper)]
 
 
 def get(target: Target) -> Claim:

@@ -6,6 +6,7 @@ shrunk counterexample reads `{"bandwidth": 1, "input_bits": [1], ...}`.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mecopt.problem import Problem
 
 Floats = SearchStrategy[float]
+
+TIES = st.booleans()
 
 DIGITS = (1,) * 10 + (3,) * 5 + (16,) * 4
 """How many digits a number is drawn with, by frequency."""
@@ -99,25 +102,36 @@ def instances(
     if missing:
         raise ClaimError(f"instances({problem.key}): give sizes for {', '.join(sorted(missing))}")
 
+    numbers = {name: values[name] for name, f in used.items() if not f.axes}
+    arrays = {name: f.axes for name, f in used.items() if f.axes}
+    sized = {a: st.integers(*bounds) for a, bounds in ranges.items()}
+
+    # made once for each size: to make a strategy takes as long as to draw from it
+    @cache
+    def array(name: str, lengths: tuple[int, ...]) -> SearchStrategy[Any]:
+        return _array(values[name], lengths)
+
+    @cache
+    def copies(length: int) -> SearchStrategy[list[int]]:
+        return st.lists(st.integers(0, length - 1), min_size=length, max_size=length)
+
     @st.composite
     def build(draw: Callable[[SearchStrategy[Any]], Any]) -> Case:
-        lengths = {a: draw(st.integers(*bounds)) for a, bounds in ranges.items()}
-        case: Case = {name: draw(values[name]) for name, f in used.items() if not f.axes}
-        arrays = {name: f for name, f in used.items() if f.axes}
+        lengths = {a: draw(size) for a, size in sized.items()}
+        case: Case = {name: draw(number) for name, number in numbers.items()}
         per_user = {
-            name: _array(values[name], [lengths[a] for a in f.axes[1:]])
-            for name, f in arrays.items()
-            if f.axes[0] == axis
+            name: array(name, tuple(lengths[a] for a in axes[1:]))
+            for name, axes in arrays.items()
+            if axes[0] == axis
         }
         rows = [{name: draw(entry) for name, entry in per_user.items()} for _ in range(lengths[axis])]
-        if len(rows) > 1 and draw(st.booleans()):
-            copied = draw(st.lists(st.integers(0, len(rows) - 1), min_size=len(rows), max_size=len(rows)))
-            rows = [rows[min(i, j)] for i, j in enumerate(copied)]
-        for name, f in arrays.items():
+        if len(rows) > 1 and draw(TIES):
+            rows = [rows[min(i, j)] for i, j in enumerate(draw(copies(len(rows))))]
+        for name, axes in arrays.items():
             if name in per_user:
                 case[name] = [row[name] for row in rows]
             else:
-                case[name] = draw(_array(values[name], [lengths[a] for a in f.axes]))
+                case[name] = draw(array(name, tuple(lengths[a] for a in axes)))
         return case
 
     return build()

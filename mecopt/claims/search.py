@@ -6,13 +6,13 @@ import math
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import HealthCheck, Phase, Verbosity, core
 from hypothesis.errors import Unsatisfiable
 from hypothesis.internal.conjecture import providers
 
@@ -98,7 +98,7 @@ class Search:
             visit(case)
 
         try:
-            with _same_everywhere():
+            with _same_everywhere(), _seeded_once():
                 test()
         except (_ViolationError, _Stop, Unsatisfiable):
             pass
@@ -163,7 +163,7 @@ def run_check(claim: Claim, case: Case, subject: Any) -> Slack | None:
 def few_collections() -> Iterator[None]:
     """Collect garbage seldom, and never look again at what was there before.
 
-    Half a million objects of imported libraries would be gone through thousands of times: a tenth of a run.
+    Half a million objects of imported libraries would be gone through thousands of times.
     """
     before = gc.get_threshold()
     gc.collect()
@@ -208,3 +208,23 @@ def _same_everywhere() -> Iterator[None]:
     finally:
         providers._get_local_constants = read
         providers.CONSTANTS_CACHE.cache.clear()
+
+
+@contextmanager
+def _seeded_once() -> Iterator[None]:
+    """Seed the global random numbers before a run, as Hypothesis does before each of its cases.
+
+    Each case is checked once and what its check says is kept, so that this is enough for one seed to give
+    the same verdicts; to save, seed and restore two generators takes as long as to draw a small case.
+    """
+    engine: Any = core
+    seeded: Callable[[], Any] | None = getattr(engine, "deterministic_PRNG", None)
+    if seeded is None:  # another version of Hypothesis
+        yield
+        return
+    with seeded():
+        engine.deterministic_PRNG = nullcontext
+        try:
+            yield
+        finally:
+            engine.deterministic_PRNG = seeded

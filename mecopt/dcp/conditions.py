@@ -80,7 +80,7 @@ def complementarity(
             pair = (
                 "multiplier and slack" if whole else f"multiplier {value[entry]:.3g} and slack {s[entry]:.3g}"
             )
-            said = f"{where}: {pair} have the product {amount * scale:.3g}, {amount:.3g} of the objective."
+            said = f"{where}: {pair} have the product {_worth(amount, scale)}."
     if worst <= tol:
         return Condition("complementarity", True, worst, "", "slack constraints have no price."), total
     return Condition("complementarity", False, worst, where, said), total
@@ -97,7 +97,7 @@ def at_point(
 ) -> list[Condition]:
     """Complementarity and stationarity; their misses are relative to the objective."""
     with placed(problem, x):
-        scale = abs(objective(problem)) or 1.0
+        scale = abs(objective(problem)) or 1.0  # an objective of 0 gives no scale: absolute then
         slackness, total = complementarity(problem, used, names, scale, tol)
     return [slackness, stationarity(problem, x, used, least, moved, total, scale, tol)]
 
@@ -140,9 +140,14 @@ def stationarity(
         return Condition("stationarity", True, max(amount, 0.0), "", said)
     place = _falls(problem, values, used, sign)
     better = "lower" if sign > 0 else "higher"
-    said = f"the Lagrangian can be {better} by {amount * scale:.3g} ({amount:.3g} of the objective)"
+    said = f"the Lagrangian can be {better} by {_worth(amount, scale)}"
     said += f"; most along {place}." if place else "; no single entry shows it, several must move together."
     return Condition("stationarity", False, amount, place, said)
+
+
+def _worth(amount: float, scale: float) -> str:
+    """A miss in the objective's unit, and relative to the objective where that has a size."""
+    return f"{amount * scale:.3g} ({amount:.3g} of the objective)" if scale != 1.0 else f"{amount:.3g}"
 
 
 @np.errstate(all="ignore")

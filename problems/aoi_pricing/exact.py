@@ -1,14 +1,13 @@
-r"""The exact optimum by branch and bound over what each device does, bounded by the dual value.
+r"""The exact optimum by branch and bound over what devices do, bounded by the dual value of parts.
 
-A part of all associations leaves each device some of its options. At prices with dual value g an option
-that asks
-eps more than the device's cheapest costs g + eps at least: it goes where that is no better than the best
-association. What is left is split by the options of one device, whose prices then climb by Polyak steps that
-aim at the best cost: past it the part is closed. Feasible associations come from the devices' answers,
-improved.
+An option that asks eps more than the device's cheapest at prices of value g costs g + eps at least: it goes
+where that is no better than the best association. What is left of a part is split by how many devices of a
+group of nearly equal ones a server serves: equal devices change places at no cost, so that no single device
+decides anything, but whole numbers of them cannot balance the servers. Once these numbers are whole it is
+split by the options of one device that the relaxation divides. Feasible associations are relaxations made
+whole, improved by moves.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,127 +18,132 @@ from mecopt.loops import Branching, Found, Part, branch_and_bound
 from . import pricing
 from .closed_form import Association, Prices, Terms, fits, total_cost
 from .improvement import improve
+from .part_bounds import Bounds, Options
 
-CLIMBS = 25
-"""Polyak steps for each new part."""
+HEATS, STEPS = (0.1, 0.03, 0.01, 0.003), 4
+"""Temperatures for a new part, relative to what is missing to the best cost, and steps at each."""
+
+ROOT_HEATS, ROOT_STEPS = (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4), 12
 
 SECONDS = 50.0
 MOST_PARTS = 200_000
-ROOT_STEPS = 500
+PRICING_STEPS = 500
 
 IMPROVE_WITHIN = 0.3
 """Answers are improved to full length where their cost beyond the best is within this part of the gap."""
 
+TRIED = 4
+"""Devices that a part is split by for a trial; the split that leaves least open is kept."""
 
-class Options(NamedTuple):
-    """What devices may do `(users, 1 + servers)`, local first, and prices `(rows, servers)`."""
-
-    may: Mask
-    prices: Array
+WHOLE = 0.02
+"""A number of devices this near to a whole one is not split."""
 
 
-@dataclass(frozen=True)
-class Tree:
-    """The instance as arrays: cost of each option `(users, 1 + servers)`, what links take `(rows, users,
+class Known(NamedTuple):
+    """A part, its prices `(rows, servers)`, and how much of each option its relaxation uses `(users, 1 +
     servers)`."""
 
-    t: Terms
-    cost: Array
-    takes: Array
-
-    @classmethod
-    def of(cls, t: Terms) -> "Tree":
-        rows = [t.root_comm, t.root_comp]
-        if np.isfinite(t.capacity).any():
-            size = np.where(np.isfinite(t.capacity) & (t.capacity > 0), t.capacity, np.inf)
-            rows.append(t.memory[:, None] / size)
-        return cls(t, np.concatenate([t.local_cost[:, None], t.edge_cost], axis=1), np.stack(rows))
-
-    def asked(self, may: Mask, prices: Array) -> Array:
-        """What options ask at prices, `(parts, users, 1 + servers)`, inf for those left out."""
-        q = np.where(may, self.cost, np.inf)
-        q[..., 1:] += np.einsum("prs,rus->pus", prices, self.takes)
-        return np.asarray(q)
-
-    def value(self, q: Array, prices: Array) -> Array:
-        """The dual value of each part."""
-        charged = np.sum(prices[:, :2] ** 2, axis=(1, 2)) / 4 + np.sum(prices[:, 2:], axis=(1, 2))
-        return np.asarray(np.sum(np.min(q, axis=-1), axis=-1) - charged)
-
-    def climb(self, may: Mask, prices: Array, goal: float) -> tuple[Array, Array, Indices]:
-        """Polyak steps of each part towards the goal: best prices, their value, the devices' options
-        there."""
-        best, value = prices, np.full(len(may), -np.inf)
-        answers = np.zeros(may.shape[:2], dtype=np.intp)
-        for _ in range(CLIMBS):
-            q = self.asked(may, prices)
-            now = self.value(q, prices)
-            options = np.argmin(q, axis=-1)
-            better = now > value
-            best = np.where(better[:, None, None], prices, best)
-            answers = np.asarray(np.where(better[:, None], options, answers))
-            value = np.maximum(value, now)
-            if np.all(value >= goal):
-                break
-            chosen = options[..., None] == np.arange(1, may.shape[-1])
-            slope = np.einsum("pus,rus->prs", chosen, self.takes)
-            slope[:, :2] -= prices[:, :2] / 2
-            slope[:, 2:] -= 1.0
-            size = np.maximum(goal - now, 0.0) / np.maximum(np.sum(slope**2, axis=(1, 2)), 1e-300)
-            prices = np.maximum(prices + size[:, None, None] * slope, 0.0)
-        return best, value, answers
+    options: Options
+    prices: Array
+    odds: Array
 
 
-def device_to_split(tree: Tree, may: Mask, above: Array, room: float) -> int:
-    """A device that takes much and whose options ask nearly the same; -1 where nothing is left to decide."""
+def devices_to_split(bounds: Bounds, may: Mask, odds: Array, above: Array, room: float) -> Indices:
+    """Up to `TRIED` devices, the most promising first: those that matter and that the relaxation divides, or
+    else whose options ask nearly the same; none where nothing is left to decide."""
     free = np.sum(may, axis=-1) > 1
-    if not free.any():
-        return -1
+    size = np.max(np.where(may[:, 1:], bounds.matters(), 0.0), axis=-1)
     second = np.partition(np.where(may, above, np.inf), 1, axis=-1)[:, 1]
-    size = np.max(np.where(may[:, 1:], np.sum(tree.takes[:2] ** 2, axis=0), 0.0), axis=-1)
-    score = (size + 1e-9 * room) / (second + 1e-3 * room)
-    return int(np.argmax(np.where(free, score, -1.0)))
+    divided = 1 - np.max(odds, axis=-1)
+    score = (size * divided + 1e-9 * room) / (second + 0.1 * room)
+    order = np.argsort(np.where(free, -score, np.inf), kind="stable")
+    return np.asarray(order[: min(TRIED, int(np.sum(free)))])
+
+
+def by_device(may: Mask, o: Options, devices: Indices) -> tuple[Options, Indices]:
+    """A part for each option of each of the devices, and which of the devices it is."""
+    which, options = np.nonzero(may[devices])
+    children = np.repeat(may[None], len(options), axis=0)
+    children[np.arange(len(options)), devices[which]] = options[:, None] == np.arange(may.shape[-1])
+    limits = (np.repeat(a, len(options), axis=0) for a in (o.least, o.most))
+    return Options(children, *limits), which
+
+
+def most_closed(value: Array, which: Indices, bound: float, room: float) -> Indices:
+    """The children of the device whose split leaves least open."""
+    still = np.maximum(1 - (value - bound) / room, 0.0) ** 4
+    return np.asarray(np.flatnonzero(which == np.argmin(np.bincount(which, still))))
+
+
+def by_number(bounds: Bounds, may: Mask, known: Known) -> Options | None:
+    """Two parts: at most n devices of a group at a server, or more; None where all numbers are whole."""
+    o, n, unit = known.options, len(bounds.unit), bounds.unit
+    first = o.least.shape[1] - n
+    low, high = (np.round(a[0, first:] / unit) for a in (o.least, o.most))
+    sent = np.clip(bounds.sent(known.odds), low, high)
+    off = np.abs(sent - np.round(sent))
+    score = np.where((high > low) & (off > WHOLE), off * unit**2, 0.0)
+    if not score.any():
+        return None
+    g, j = np.unravel_index(np.argmax(score), score.shape)
+    whole = np.floor(sent[g, j])
+    least, most = (np.repeat(a, 2, axis=0) for a in (o.least, o.most))
+    most[0, first + g, j], least[1, first + g, j] = whole * unit[g, j], (whole + 1) * unit[g, j]
+    return Options(np.repeat(may[None], 2, axis=0), least, most)
 
 
 def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Association], Prices]:
     """The search from the root: everybody may do everything that there is a link for; and the root's
     prices."""
-    tree = Tree.of(t)
-    root = pricing.converging(t, max_steps=ROOT_STEPS)
+    bounds = Bounds.of(t)
+    root = pricing.converging(t, max_steps=PRICING_STEPS)
     first = improve(t, root.best)
-    rows = [
-        root.prices.band,
-        root.prices.cores,
-        root.prices.memory * np.where(np.isfinite(t.capacity), t.capacity, 0),
-    ]
-    prices = np.stack(rows[: len(tree.takes)])
-
-    def branch(part: Part[Options], best: float) -> Branching[Options, Association]:
-        may, prices = part.content
-        above = tree.asked(may[None], prices[None])[0]
-        above -= np.min(above, axis=-1, keepdims=True)
-        may = may & (part.bound + above < best)
-        i = device_to_split(tree, may, above, best - part.bound)
-        if i < 0:
-            return _leaf(t, may)
-        options = np.flatnonzero(may[i])
-        children = np.repeat(may[None], len(options), axis=0)
-        children[:, i] = options[:, None] == np.arange(may.shape[-1])
-        found, value, answers = tree.climb(children, np.repeat(prices[None], len(options), axis=0), best)
-        parts = [
-            Part(float(v), Options(child, p))
-            for v, child, p in zip(value, children, found, strict=True)
-            if v < best
-        ]
-        return _with_point(t, parts, answers - 1, best, best - part.bound)
-
     start = (total_cost(t, first), first)
-    whole = Part(root.bound, Options(np.isfinite(tree.cost), prices))
+
+    def branch(part: Part[Known], best: float) -> Branching[Known, Association]:
+        o, prices = part.content.options, part.content.prices
+        above = bounds.asked(o, prices[None])[0]
+        above -= np.min(above, axis=-1, keepdims=True)
+        may, room = o.may[0] & (part.bound + above < best), best - part.bound
+        children, which = by_number(bounds, may, part.content), np.zeros(2, dtype=np.intp)
+        if children is None:
+            devices = devices_to_split(bounds, may, part.content.odds, above, room)
+            if not len(devices):
+                return _leaf(t, may)
+            children, which = by_device(may, o, devices)
+        many = np.repeat(prices[None], len(children.may), axis=0)
+        found = bounds.climb(children, many, best, tuple(room * heat for heat in HEATS), STEPS)
+        split = most_closed(found.value, which, part.bound, room)
+        parts = [
+            Part(float(found.value[k]), Known(children.part(k), found.prices[k], found.odds[k]))
+            for k in split
+            if found.value[k] < best
+        ]
+        return _with_point(t, parts, found.odds[split[np.argmin(found.value[split])]], best, room)
+
+    whole = _root(bounds, t, root, start[0])
     found, _ = branch_and_bound(branch, whole, start=start, gap=gap, max_parts=MOST_PARTS, seconds=seconds)
     return found, root.prices
 
 
-def _leaf(t: Terms, may: Mask) -> Branching[Options, Association]:
+def _root(bounds: Bounds, t: Terms, found: pricing.Outcome, best: float) -> Part[Known]:
+    """All associations, at prices that start from those found."""
+    rows = [
+        found.prices.band,
+        found.prices.cores,
+        found.prices.memory * np.where(np.isfinite(t.capacity), t.capacity, 0),
+    ]
+    prices = np.zeros((1, *bounds.takes[:, 0].shape))
+    known = len(bounds.takes) - len(bounds.unit)
+    prices[0, :known] = rows[:known]
+    everything = bounds.everything()
+    room = max(best - found.bound, 1e-9 * abs(best))
+    heats = tuple(room * heat for heat in ROOT_HEATS)
+    climbed = bounds.climb(everything, prices, best, heats, ROOT_STEPS)
+    return Part(float(climbed.value[0]), Known(everything, climbed.prices[0], climbed.odds[0]))
+
+
+def _leaf(t: Terms, may: Mask) -> Branching[Known, Association]:
     """Everything is decided."""
     x = np.argmax(may, axis=-1) - 1
     if not may.any(axis=-1).all() or not fits(t, x):
@@ -148,12 +152,32 @@ def _leaf(t: Terms, may: Mask) -> Branching[Options, Association]:
 
 
 def _with_point(
-    t: Terms, parts: list[Part[Options]], answers: Indices, best: float, room: float
-) -> Branching[Options, Association]:
-    """The best of the devices' answers; improved by moves where it comes near the best association."""
-    costs = [total_cost(t, x) if fits(t, x) else np.inf for x in answers]
-    k = int(np.argmin(costs))
-    if not costs[k] < best + IMPROVE_WITHIN * room:
+    t: Terms, parts: list[Part[Known]], odds: Array, best: float, room: float
+) -> Branching[Known, Association]:
+    """The relaxation made whole; improved by moves where it comes near the best association."""
+    x = made_whole(t, odds)
+    cost = total_cost(t, x) if fits(t, x) else np.inf
+    if not cost < best + IMPROVE_WITHIN * room:
         return Branching(parts)
-    x = improve(t, answers[k])
+    x = improve(t, x)
     return Branching(parts, total_cost(t, x), x)
+
+
+def made_whole(t: Terms, odds: Array) -> Association:
+    """Devices choose one by one, the least divided first, what costs least while later ones stay divided."""
+    x: Association = np.argmax(odds, axis=-1) - 1
+    part = odds[:, 1:].copy()
+    comm, comp = np.sum(part * t.root_comm, axis=0), np.sum(part * t.root_comp, axis=0)
+    used = np.zeros(t.servers)
+    for i in np.argsort(-np.max(odds, axis=-1), kind="stable"):
+        a, s = t.root_comm[i], t.root_comp[i]
+        comm, comp = comm - part[i] * a, comp - part[i] * s
+        asks = a * (a + 2 * comm) + s * (s + 2 * comp) + t.edge_cost[i]
+        asks[used + t.memory[i] > t.capacity] = np.inf
+        j = int(np.argmin(asks))
+        x[i] = j if asks[j] < t.local_cost[i] else -1
+        if x[i] >= 0:
+            comm[j] += a[j]
+            comp[j] += s[j]
+            used[j] += t.memory[i]
+    return x

@@ -116,7 +116,7 @@ def _share(weight: Array, row: Solver, tol: float) -> tuple[Array, float, str]:
         return np.full(len(weight), np.nan), np.nan, said
     share = unit * np.maximum(problem.variables()[0].value, 0.0)
     found[busy] = share / max(float(np.sum(share)), 1.0)
-    return found, value * float(problem.constraints[0].dual_value), ""
+    return found, value * float(conic.multiplier(problem.constraints[0])), ""
 
 
 def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
@@ -131,7 +131,7 @@ def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
         for work, share, price in zip((d.comm, d.parallel), shares, prices, strict=True):
             shares[share][on], prices[price][j], said = _share(work[on, j], row, tol)
             message = message or said
-    return Point(shares, {name: np.nan_to_num(p) for name, p in prices.items()}, message)
+    return Point(shares, prices, message)
 
 
 # ------------------------------------------------------------------------------------ P5R, P7
@@ -181,7 +181,7 @@ def solve_relaxation(s: Instance, solver_name: str, tol: float) -> Point:
     prices["bandwidth_price"], prices["compute_price"] = np.split(loads, 2)
     if len(n.memory):
         limited = np.isfinite(d.capacity) & (d.capacity > 0)
-        dual = np.maximum(problem.constraints[1].dual_value, 0.0)
+        dual = np.maximum(conic.multiplier(problem.constraints[1]), 0.0)
         prices["memory_price"][limited] = n.scale * dual / d.capacity[limited]
     return Point({"association_share": part}, prices)
 

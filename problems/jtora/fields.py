@@ -42,8 +42,8 @@ NETWORK = (
 )
 
 DECISION = (
-    Output("offload_server", "s", "1", "server of the task, -1 for local", USERS),
-    Output("offload_subband", "j", "1", "sub-band of the upload, -1 for local", USERS),
+    Output("offload_server", "s", "1", "server of the task, -1 for local", USERS, integer=True),
+    Output("offload_subband", "j", "1", "sub-band of the upload, -1 for local", USERS, integer=True),
     Output("transmit_power", "p", "W", "uplink power, 0 for local", USERS),
     Output("compute_allocation", "f_us", "cycle/s", "share of the server's CPU, 0 for local", USERS),
 )

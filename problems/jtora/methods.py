@@ -11,9 +11,9 @@ from mecopt.instance import Instance
 from mecopt.problem import TOL_SOLVER, Method
 from mecopt.result import Point
 
-from . import closed_form
-from .algorithms import baselines, bisection, coupled, exact, exhaustive, incremental, restarts
-from .model import forms
+from . import algorithms, closed_form
+from .algorithms import bisection
+from .model import forms, pattern_program, relaxation
 from .terms import Decision, Terms, one_by_one, terms
 
 WORK = 2_000_000_000
@@ -21,6 +21,12 @@ WORK = 2_000_000_000
 
 TOL_FORM = 1e-4
 """Default tolerance of the forms for teaching."""
+
+TOL_SCIP = 1e-6
+"""SCIP's rows are right to 1e-9 of utilities around 1; decisions closer than that are the same to it."""
+
+RELAXED_BY, SOME = "CLARABEL", 1e-6
+"""Solver of the relaxation, and the fraction of a user below which it is not on a slot."""
 
 STOPPED = "stopped after {nodes} nodes: the bound says what is left"
 
@@ -30,19 +36,63 @@ Answer = tuple[Decision, str]
 def solve_exactly(t: Terms, *, model: bool) -> Answer:
     """The optimal decision, in `model` of exact interference or not."""
     users, servers, subbands = t.shape
-    found = exact.solve(t, exact=model, max_nodes=WORK // (users * servers**2 * subbands))
+    found = algorithms.exact.solve(t, exact=model, max_nodes=WORK // (users * servers**2 * subbands))
     return found.decision, "" if found.complete else STOPPED.format(nodes=found.nodes)
 
 
 def _settled(t: Terms, x: Decision, message: str = "") -> Point:
     """The decision with the powers that are best as all send."""
     point = closed_form.point(t, x, message)
-    return replace(point, x={**point.x, "transmit_power": coupled.powers(t, x)})
+    return replace(point, x={**point.x, "transmit_power": algorithms.coupled.powers(t, x)})
+
+
+def _unknown(t: Terms, message: str) -> Point:
+    """No decision, and why."""
+    point = closed_form.point(t, Decision.none(t.shape[0]), message)
+    return replace(point, x={name: np.full(array.shape, np.nan) for name, array in point.x.items()})
+
+
+def _rounded(s: Instance, tol: float) -> Point:
+    """Users on the slots where the relaxation has most of them."""
+    from scipy.optimize import linear_sum_assignment
+
+    t = terms(s)
+    users, _, subbands = t.shape
+    found = relaxation.solve(t, RELAXED_BY, tol)
+    if found.said:
+        return _unknown(t, found.said)
+    share = np.where(found.share > SOME, found.share, 0.0).reshape(users, -1)
+    x = Decision.none(users)
+    for user, slot in zip(*linear_sum_assignment(share, maximize=True), strict=True):
+        if share[user, slot] > 0:
+            x.server[user], x.subband[user] = divmod(int(slot), subbands)
+    return closed_form.point(t, x, f"without interference at most {found.bound:.9g}")
+
+
+def _patterns(s: Instance, *, model: bool) -> Point:
+    """The optimum by SCIP, nan where there are too many patterns."""
+    t = terms(s)
+    count = algorithms.columns.count(t)
+    if count > algorithms.columns.MOST:
+        return _unknown(t, f"{count} patterns are too many for SCIP here, at most {algorithms.columns.MOST}")
+    made = algorithms.columns.columns(t, exact=model)
+    taken, _, said = pattern_program.solve(made)
+    if said:
+        return _unknown(t, said)
+    x = algorithms.columns.decision(t, made, taken)
+    return _settled(t, x) if model else closed_form.point(t, x)
+
+
+def _scip(*, model: bool) -> tuple[Method, ...]:
+    """The pattern program where SCIP is installed."""
+    summary = "which pattern of users each sub-band carries, by SCIP; small networks"
+    run = one_by_one(lambda s: _patterns(s, model=model))
+    return (Method("patterns:SCIP", summary, run, tol=TOL_SCIP),) if pattern_program.available() else ()
 
 
 def _printed(s: Instance, **options: str) -> Point:
     t = terms(s)
-    found = incremental.search(t, **options)  # type: ignore[arg-type]
+    found = algorithms.incremental.search(t, **options)
     return replace(closed_form.point(t, found.decision), trace=found.trace)
 
 
@@ -74,15 +124,30 @@ PRINTED = (
     Method(
         "baseline:exhaustive",
         "every decision, small networks only",
-        one_by_one(lambda s: closed_form.point(t := terms(s), *exhaustive.solve(t))),
+        one_by_one(lambda s: closed_form.point(t := terms(s), *algorithms.exhaustive.solve(t))),
         aim="heuristic",
     ),
-    _heuristic("baseline:distributed", "DORA: Algorithm 2 in each cell by itself", baselines.distributed),
-    _heuristic("baseline:greedy", "GOJRA: in each cell the largest gain first", baselines.greedy),
+    Method(
+        f"relaxation:{RELAXED_BY}",
+        "the convex program without interference, rounded; says its bound",
+        lambda s, tol: one_by_one(lambda one: _rounded(one, tol))(s, tol),
+        aim="heuristic",
+        tol=TOL_SOLVER,
+    ),
+    _heuristic(
+        "baseline:distributed",
+        "DORA: Algorithm 2 in each cell by itself",
+        lambda t: algorithms.baselines.distributed(t),
+    ),
+    _heuristic(
+        "baseline:greedy",
+        "GOJRA: in each cell the largest gain first",
+        lambda t: algorithms.baselines.greedy(t),
+    ),
     _heuristic(
         "baseline:independent",
         "IOJRA: users in random order on random sub-bands if that alone pays",
-        lambda t: baselines.independent(t, np.random.default_rng(0)),
+        lambda t: algorithms.baselines.independent(t, np.random.default_rng(0)),
     ),
     _heuristic("baseline:all-local", "offload nothing", lambda t: Decision.none(t.shape[0])),
 )
@@ -96,9 +161,10 @@ JTORA_METHODS = (
     Method(
         "search",
         "best slots, trades and restarts, powers as all send",
-        one_by_one(lambda s: _settled(t := terms(s), restarts.search(t)[0])),
+        one_by_one(lambda s: _settled(t := terms(s), algorithms.restarts.search(t)[0])),
         aim="heuristic",
     ),
+    *_scip(model=True),
     *PRINTED,
 )
 
@@ -108,7 +174,8 @@ TO_METHODS = (
         "branch and bound over users; large networks: the best found",
         one_by_one(lambda s: closed_form.point(t := terms(s), *solve_exactly(t, model=False))),
     ),
-    _heuristic("search", "best slots, trades and restarts", lambda t: restarts.search(t)[0]),
+    _heuristic("search", "best slots, trades and restarts", lambda t: algorithms.restarts.search(t)[0]),
+    *_scip(model=False),
     *PRINTED,
 )
 

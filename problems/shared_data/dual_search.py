@@ -9,16 +9,25 @@ It shares no code with the closed form. Whatever it returns is only a candidate:
 any prices, and loses the square of an error in them.
 """
 
-from dataclasses import dataclass
-from types import SimpleNamespace
-
 import numpy as np
 
-from mecopt.exponents import exponents as exponents
-from mecopt.instance import Array
-from mecopt.rootfind import falling_root
+from mecopt.instance import Array, Indices, Mask
+from mecopt.rootfind import Fall, falling_root
 
-Data = SimpleNamespace
+from .dual_newton import Prices, prices_at
+from .dual_response import TOP, Data, Response, lag, respond, spent, total
+
+NEEDED = (
+    *("window", "private_bits", "most_local", "shared_bits", "output_ratio", "local_scale"),
+    *("up_scale", "up_nat", "down_scale", "down_nat", "reception_power", "max_bs_energy"),
+)
+"""What of the statement's data the search reads."""
+
+HOPEFUL = -2.0
+"""Logit at which the search starts."""
+
+FAR = 15.0
+"""Logits of the window beyond which prices are so extreme that the next window had better start afresh."""
 
 PRECISION = 1e-8
 """Of each root, where the numbers are of order one: the bound then misses 1e-14 or so."""
@@ -29,145 +38,130 @@ WIDEST, NARROWEST = 30.0, -22.0
 LOG_RANGE = 80.0
 """nu is searched over this many e-foldings around the price at which nobody wants to offload."""
 
-STEPS = 60
-"""Cap on Newton's method for the local bits; five or six are usual."""
-
-TOP = 690.0
-"""Largest exponent evaluated: beyond it doubles overflow."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """What everybody does at given prices: bits computed locally and offloaded, and the exponents."""
-
-    local: Array
-    offloaded: Array
-    shared: Array
-    upload: Array
-    download: Array
-
-
-def _cheapest(d: Data) -> Array:
-    """Energy of a bit at the lowest rate, in logarithms."""
-    return np.asarray(np.log(d.up_scale / d.up_nat))
-
-
-def _cost(d: Data, nu: Array, y: Array, z: Array) -> Array:
-    """Of a bit offloaded at these exponents."""
-    return np.asarray(
-        d.up_scale / d.up_nat * np.exp(y) + d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
-    )
-
-
-def _respond(d: Data, window: Array, nu: Array, lead: Array) -> Response:
-    """Users' best answers; `lead` is the exponent up to which the cheapest user would send shared data."""
-    left = d.window - window
-    floor = exponents(d.reception_power / (nu * d.down_scale))
-    offset = _cheapest(d) - np.min(_cheapest(d), axis=-1, keepdims=True)
-    level = np.where(d.shared_bits > 0, lead - offset, -np.inf)
-
-    def exponent_pair(local: Array) -> tuple[Array, Array]:
-        bits = d.private_bits - local
-        y = np.maximum(level, bits / (d.up_nat * left))
-        # no window at all: the limit in which nobody has results to wait for
-        z = np.maximum(floor, d.output_ratio * bits / np.where(window > 0, d.down_nat * window, np.inf))
-        return np.clip(y, 0.0, TOP), np.clip(z, 0.0, TOP)
-
-    # ln(cost of an offloaded bit) - ln(saving of a local one) is convex and falls with the local bits: Newton
-    # from the left, where a bit costs what it does at the lowest load, never oversteps
-    y, z = exponent_pair(d.private_bits)
-    local = np.minimum(np.sqrt(_cost(d, nu, y, z) / (3 * d.local_scale)), d.most_local)
-    moving = d.most_local > 0
-    for _ in range(STEPS):
-        bits = d.private_bits - local
-        y, z = exponent_pair(local)
-        cost = _cost(d, nu, y, z)
-        upload = np.where(y > level, d.up_scale / d.up_nat * np.exp(y) / (d.up_nat * left), 0.0)
-        free = (z <= floor) | (window <= 0)
-        steep = d.output_ratio * nu * d.down_scale / d.down_nat * np.exp(z)
-        download = np.where(free, 0.0, steep * z / np.where(bits > 0, bits, 1.0))
-        slope = -(upload + download) / cost - 2 / local
-        new = np.clip(local - np.log(cost / (3 * d.local_scale * local**2)) / slope, 0.0, d.most_local)
-        moving = moving & (np.abs(new - local) > 1e-13 * local)
-        if not moving.any():
-            break
-        local = np.where(moving, new, local)
-    y, z = exponent_pair(local)
-    bits = d.private_bits - local
-    shared = np.where(level > 0, np.maximum(level * d.up_nat * left - bits, 0.0), 0.0)
-    return Response(local, bits, shared, y, z)
-
-
-def _spent(d: Data, r: Response) -> Array:
-    """Energy of the base station."""
-    per_bit = np.where(r.download > 0, np.expm1(r.download) / np.where(r.download > 0, r.download, 1.0), 1.0)
-    energy = d.output_ratio * r.offloaded * d.down_scale / d.down_nat * per_bit
-    return np.asarray(np.sum(energy, axis=-1, keepdims=True))
-
 
 def _send_all(d: Data, window: Array, nu: Array) -> Array:
     """The exponent of the cheapest user at which all shared data is sent."""
     load = (d.shared_bits + d.private_bits) / (d.up_nat * (d.window - window))
-    offset = _cheapest(d) - np.min(_cheapest(d), axis=-1, keepdims=True)
-    high = np.minimum(np.min(offset + load, axis=-1, keepdims=True), TOP)
+    high = np.minimum(np.min(lag(d) + load, axis=-1, keepdims=True), TOP)
 
     def missing(lead: Array) -> Array:
-        sent = np.sum(_respond(d, window, nu, lead).shared, axis=-1, keepdims=True)
+        sent = np.sum(respond(d, window, nu, lead).shared, axis=-1, keepdims=True)
         return np.where(d.shared_bits > 0, 1.0 - sent / np.where(d.shared_bits > 0, d.shared_bits, 1.0), 0.0)
 
     return falling_root(missing, np.zeros(high.shape), high, precision=PRECISION)[1]
 
 
-def _spend_all(d: Data, window: Array) -> Array:
-    """The price of the base station's energy at which its budget is spent, `(*batch, 1)`."""
+def _dear(d: Data) -> Array:
+    """ln of a price of the base station's energy at which hardly anybody wants to offload."""
     wish = np.max(np.log(3 * d.local_scale * np.maximum(d.private_bits, 1e-300) ** 2), axis=-1, keepdims=True)
     worth = np.max(np.log(d.down_nat / d.down_scale), axis=-1, keepdims=True)
-    middle = np.clip(wish + worth - np.log(np.where(d.output_ratio > 0, d.output_ratio, 1.0)), -600.0, 600.0)
+    ratio = np.log(np.where(d.output_ratio > 0, d.output_ratio, 1.0))
+    return np.asarray(np.clip(wish + worth - ratio, -600.0, 600.0))
+
+
+def _spend_all(d: Data, window: Array) -> Prices:
+    """Prices at which the base station's budget is spent and all shared data is sent, by nested searches."""
 
     def over(log_nu: Array) -> Array:
         nu = np.exp(log_nu)
-        spent = _spent(d, _respond(d, window, nu, _send_all(d, window, nu)))
-        return np.asarray(np.clip(np.log(spent / d.max_bs_energy), -1e3, 1e3))
+        energy = spent(d, respond(d, window, nu, _send_all(d, window, nu)))
+        return np.asarray(np.nan_to_num(np.clip(np.log(energy / d.max_bs_energy), -1e3, 1e3)))
 
-    low, high = middle - LOG_RANGE, middle + LOG_RANGE
-    return np.exp(falling_root(lambda p: np.nan_to_num(over(p)), low, high, precision=PRECISION)[1])
+    middle = _dear(d)
+    _, log_nu = falling_root(over, middle - LOG_RANGE, middle + LOG_RANGE, precision=PRECISION)
+    return Prices(log_nu, _send_all(d, window, np.exp(log_nu)))
 
 
-def _time_prices(d: Data, r: Response, nu: Array, window: Array) -> tuple[Array, Array]:
+def _prices(d: Data, window: Array, start: Prices) -> Prices:
+    """The same, by Newton's method where it arrives."""
+    found, right = prices_at(d, window, start, _dear(d) - LOG_RANGE)
+    rest = np.flatnonzero(~right[:, 0])
+    if len(rest):
+        nested = _spend_all(_rows(d, rest), window[rest])
+        for target, source in zip(found, nested, strict=True):
+            target[rest] = source
+    return found
+
+
+def _rows(d: Data, which: Indices) -> Data:
+    """The data of some instances."""
+    return Data(**{name: getattr(d, name)[which] for name in NEEDED})
+
+
+def _flat(d: Data) -> Data:
+    """The data with one batch axis, `(n, users)` or `(n, 1)`."""
+    shape = np.shape(d.private_bits)[:-1]
+    n = int(np.prod(shape, dtype=int))
+
+    def one_axis(a: Array) -> Array:
+        return np.broadcast_to(a, (*shape, a.shape[-1])).reshape(n, a.shape[-1])
+
+    return Data(**{name: one_axis(np.asarray(getattr(d, name))) for name in NEEDED})
+
+
+def _time_prices(d: Data, r: Response, nu: Array) -> tuple[Array, Array]:
     """Prices of upload and of download time."""
 
     def argument(y: Array) -> Array:
         return y * np.exp(y) - np.expm1(y)
 
-    held = d.output_ratio * r.offloaded >= r.download * d.down_nat * window * (1 - 1e-9)
     sigma = np.maximum(nu * d.down_scale * argument(r.download) - d.reception_power, 0.0)
-    return d.up_scale * argument(r.upload), np.where(held & (r.offloaded > 0), sigma, 0.0)
+    return d.up_scale * argument(r.upload), np.where(r.held & (r.offloaded > 0), sigma, 0.0)
+
+
+def _too_short(d: Data, window: Array) -> Mask:
+    """Windows in which the results that must be sent take more than the budget, whatever the prices."""
+    bits = d.output_ratio * (d.private_bits - d.most_local)
+    z = bits / (d.down_nat * window)
+    least = total(np.where(bits > 0, d.down_scale * window * np.expm1(z), 0.0))
+    return np.asarray(least > d.max_bs_energy)
+
+
+def _bracket(fall: Fall, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Logits on either side of the root, next to where it usually is; an end of the range if it is beyond."""
+    here = np.full(shape, HOPEFUL)
+    down = ~(fall(here) > 0)
+    other, done, step = here, np.zeros(shape, dtype=bool), 1.0
+    while not done.all():
+        ahead = np.clip(here + np.where(down, -step, step), NARROWEST, WIDEST)
+        crossed = (fall(np.where(done, HOPEFUL, ahead)) > 0) == down
+        last = (ahead <= NARROWEST) | (ahead >= WIDEST)
+        other = np.where(done, other, ahead)
+        here = np.where(done | crossed, here, ahead)
+        done, step = done | crossed | last, 2 * step
+    return np.minimum(here, other), np.maximum(here, other)
 
 
 def best_prices(d: Data) -> dict[str, Array]:
-    """Prices near those that maximise the dual bound."""
+    """Prices near those that maximise the dual bound, in the data's batch shape."""
+    shape = np.shape(d.private_bits)[:-1]
+    d = _flat(d)
     with np.errstate(all="ignore"):
+        warm = cold = Prices(_dear(d) - 2.0, np.full(d.window.shape, np.inf))
 
-        def at(logit: Array) -> tuple[Array, Response, Array]:
+        def at(logit: Array) -> tuple[Response, Array]:
+            nonlocal warm
             window = d.window / (1.0 + np.exp(-logit))
-            nu = _spend_all(d, window)
-            return window, _respond(d, window, nu, _send_all(d, window, nu)), nu
+            found = _prices(d, window, warm)
+            # prices in windows of next to nothing are no start for others
+            warm = Prices(*(np.where(np.abs(logit) < FAR, a, b) for a, b in zip(found, cold, strict=True)))
+            return respond(d, window, np.exp(found.log_nu), found.lead), np.exp(found.log_nu)
 
         def download_dearer(logit: Array) -> Array:
-            window, r, nu = at(logit)
-            beta, sigma = _time_prices(d, r, nu, window)
-            paid, lost = np.sum(sigma, axis=-1, keepdims=True), np.sum(beta, axis=-1, keepdims=True)
-            dearer = (np.minimum(paid, 1e300) - lost) / (np.minimum(paid, 1e300) + lost)
-            return np.asarray(np.nan_to_num(dearer, nan=-1.0))
+            short = _too_short(d, d.window / (1.0 + np.exp(-logit)))
+            beta, sigma = _time_prices(d, *at(np.where(short, HOPEFUL, logit)))
+            paid, lost = np.minimum(total(sigma), 1e300), total(beta)
+            return np.where(short, 1.0, np.nan_to_num((paid - lost) / (paid + lost), nan=-1.0))
 
-        low, high = (np.full(d.window.shape, end) for end in (NARROWEST, WIDEST))
+        low, high = _bracket(download_dearer, d.window.shape)
         _, logit = falling_root(download_dearer, low, high, precision=PRECISION)
-        window, r, nu = at(logit)
-        beta, sigma = _time_prices(d, r, nu, window)
-        mu = np.min(d.up_scale / d.up_nat * np.exp(r.upload), axis=-1)
+        r, nu = at(logit)
+        beta, sigma = _time_prices(d, r, nu)
+        mu = np.min(d.up_scale / d.up_nat * np.exp(r.upload), axis=-1, keepdims=True)
+    users = np.shape(beta)[-1]
     return {
-        "time_price": beta,
-        "download_price": sigma,
-        "energy_price": nu[..., 0],
-        "shared_price": np.where(d.shared_bits[..., 0] > 0, mu, 0.0),
+        "time_price": beta.reshape(*shape, users),
+        "download_price": sigma.reshape(*shape, users),
+        "energy_price": nu.reshape(shape),
+        "shared_price": np.where(d.shared_bits > 0, mu, 0.0).reshape(shape),
     }

@@ -30,6 +30,12 @@ BALANCED = 1e-6
 NEAR = 0.05
 """Sum of the relative errors in energy and shared bits up to which the window is worth moving."""
 
+NEARER = 1e-4
+"""And where nobody waits for the window, so that its price is not known to change with the others."""
+
+ROUNDING = 1e-12
+"""Of the energy: closer to the budget than this neither side is ruled out."""
+
 FLAT = 1e-6
 """Elasticity of the energy in its price below which the price cannot bring it down."""
 
@@ -151,6 +157,17 @@ def _price_steps(f: Residuals, along: Array) -> tuple[Array, Array]:
     return -(v * j - g * w) / det, -(e * w - v * i) / det
 
 
+def _at_right_prices(f: Residuals) -> Array:
+    """What the first equation would be at this window if the other two held, to first order."""
+    in_nu, in_lead = _price_steps(f, np.zeros(f.values[0].shape))
+    return f.values[0] + f.slopes[0][1] * in_nu + f.slopes[0][2] * in_lead
+
+
+def _forced(p: Terms, r: Response) -> Mask:
+    """Where hardly a bit is offloaded that need not be."""
+    return np.asarray(_total(r.bits - p.least_bits) <= FLAT * _total(r.bits))
+
+
 class Search(NamedTuple):
     """Where Newton's method is: the window's logit and its bracket, that of ln nu at this window, prices and
     bits,
@@ -177,20 +194,34 @@ def _advance(p: Terms, at: Search) -> Search:
     bits, r = respond(p, span, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
     f = residuals(p, span, State(log_nu, lead, bits), r)
     # prices far off say nothing of the window yet; nobody waiting for it says that it is too long
-    near = np.abs(f.values[1]) + np.abs(f.values[2]) < NEAR
+    missed = np.abs(f.values[1]) + np.abs(f.values[2])
+    near = missed < np.where(np.isfinite(f.values[0]), NEAR, NEARER)
     off = np.maximum.reduce([np.abs(value) for value in f.values])
-    arrived = (off <= BALANCED) & (at.size <= ARRIVED)
-    # too much energy even for the least bits, whatever its price: the window is too short
-    tight = (f.values[1] > 0) & ~(f.slopes[1][1] < -FLAT)
-    short = np.where(tight | (near & (f.values[0] > 0)), np.maximum(at.short, logit), at.short)
-    long = np.where(near & (f.values[0] <= 0), np.minimum(at.long, logit), at.long)
+    # where its price does not move the energy, the window must, and the price follows from the balance
+    flat = f.slopes[1][1] >= -FLAT
+    # bits that must be offloaded leave nothing to correct in the end: their energy has to be right
+    arrived = (off <= BALANCED) & (at.size <= ARRIVED) & ~(flat & (np.abs(f.values[1]) > ROUNDING))
+    # too much energy for the least bits: the window is too short; too little although it is cheap: too long
+    tight = (f.values[1] > ROUNDING) & flat & _forced(p, r)
+    idle = (f.values[1] < -ROUNDING) & flat & (f.values[0] < 0)
+    # a side is ruled out only if it still is when the prices are right
+    there = _at_right_prices(f)
+    sure = near & (~np.isfinite(f.values[0]) | (np.sign(there) == np.sign(f.values[0])))
+    short = np.where(tight | (sure & (f.values[0] > 0)), np.maximum(at.short, logit), at.short)
+    long = np.where(idle | (sure & (f.values[0] <= 0)), np.minimum(at.long, logit), at.long)
     far, far_nu, far_lead = FARTHEST
-    along = np.clip(_window_step(f), -far, far)
-    along = np.where(np.isfinite(f.values[0]) & np.isfinite(along), along, -far)
+    along = np.where(flat, -f.values[1] / f.slopes[1][0], np.where(near, _window_step(f), 0.0))
+    along = np.where(np.isfinite(along), along, np.where(tight, far, -far))
+    along = np.where(np.isfinite(f.values[0]) | flat | ~near, np.clip(along, -far, far), -far)
     inside = (logit + along > short) & (logit + along < long)
     along = np.where(inside | ~np.isfinite(short - long), along, (short + long) / 2 - logit)
-    along = np.where(tight, np.where(np.isfinite(long), (long - logit) / 2, far), np.where(near, along, 0.0))
     in_nu, in_lead = _price_steps(f, along)
+    # nobody sends shared data: the lead is wrong, and says nothing of nu
+    silent = ~np.any(r.shared > 0, axis=-1, keepdims=True)
+    in_nu = np.where(silent, -f.values[1] / f.slopes[1][1], in_nu)
+    balancing = -(f.values[0] + f.slopes[0][0] * along) / f.slopes[0][1]
+    in_nu = np.where(flat, np.where(near, balancing, 0.0), in_nu)
+    in_lead = np.where(flat, -(f.values[2] + f.slopes[2][0] * along) / f.slopes[2][2], in_lead)
     cheap = np.where(f.values[1] > 0, np.maximum(at.cheap, log_nu), at.cheap)
     dear = np.where(f.values[1] < 0, np.minimum(at.dear, log_nu), at.dear)
     size = np.maximum.reduce([np.abs(along), np.abs(in_nu), np.abs(in_lead)])
@@ -204,7 +235,7 @@ def _advance(p: Terms, at: Search) -> Search:
     alone = alone + p.shared_bits / (
         p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True)
     )
-    in_lead = np.where(np.any(r.shared > 0, axis=-1, keepdims=True), in_lead, alone - lead)
+    in_lead = np.where(silent, alone - lead, in_lead)
     stay = arrived
     return Search(
         np.where(stay, logit, logit + along),
@@ -213,7 +244,7 @@ def _advance(p: Terms, at: Search) -> Search:
         np.where(still, cheap, -np.inf),
         np.where(still, dear, np.inf),
         State(
-            np.where(stay, log_nu, np.clip(log_nu + np.where(tight, 0.0, in_nu), -690.0, 690.0)),
+            np.where(stay, log_nu, np.clip(log_nu + in_nu, -690.0, 690.0)),
             np.where(stay, lead, lead + in_lead),
             bits,
         ),

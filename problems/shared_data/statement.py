@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
+from mecopt.exponents import exponents
 from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
@@ -248,7 +249,7 @@ def _lasting(ops: Arithmetic, time: Any, bits: Numbers, d: Data) -> Numbers:
 
 def _exponents(ops: Arithmetic, ratio: Numbers) -> Numbers:
     """Exponents y >= 0 with (y - 1) e^y + 1 close to the ratio."""
-    start = dual_search.exponents(np.asarray(ratio, dtype=np.float64))
+    start = exponents(np.asarray(ratio, dtype=np.float64))
     y = ops.number(start)
     if ops is FLOAT:
         return y

@@ -127,9 +127,13 @@ def placed(u: Users, price: float, work: Work) -> Placed:
     """The level, the share that users at it send of what they need not, and the price of airtime."""
     low, high = 0.0, math.inf
     for step in range(STEPS):
-        price = min(max(price, TINY), LARGE)
+        price = min(max(price, TINY), LARGE) if price > 0.0 else TINY
         curve = Curve(price, *compiled_policy.expanded(u, price, price, work), u.budget)
         if curve.nobody_sends:
+            if np.max(u.least) > 0.0:  # rates beyond the range of doubles
+                high = min(high, price)
+                price = math.sqrt(max(low, TINY)) * math.sqrt(min(high, LARGE))
+                continue
             highest = float(np.max(u.priority, where=u.priority < price, initial=0.0))
             if highest <= TINY:
                 return Placed(price, 0.0, price)

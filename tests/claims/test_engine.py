@@ -1,6 +1,7 @@
 """The verdict on one claim: every verdict, shrinking, mutants, determinism."""
 
 import math
+import random
 import sys
 import types
 import warnings
@@ -240,6 +241,18 @@ def test_check_cannot_change_the_case() -> None:
     )
     assert v.counterexample is not None
     assert v.counterexample.case == {"x": [10]}
+
+
+def test_a_check_with_global_random_numbers_gives_the_same_verdict() -> None:
+    def noisy(case: dict, subject: float) -> float:
+        return case["x"] + subject + random.random() + np.random.random()
+
+    check = toy()(noisy)
+    first = verify_claim(check)
+    random.seed(5)
+    np.random.seed(6)
+    assert verify_claim(check).margin == first.margin
+    assert first.instances >= 100
 
 
 def test_same_seed_same_verdict_bit_for_bit() -> None:

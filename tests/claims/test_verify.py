@@ -11,7 +11,7 @@ import pytest
 import mecopt.claims
 from mecopt import DataError, UnknownName, verify
 from mecopt.claims import ClaimError, Mutant, Verdict, claim, claim_papers, claims_of, decades, replay
-from mecopt.claims.collect import arrange
+from mecopt.claims.collect import arrange, find
 
 pytestmark = pytest.mark.usefixtures("toy_papers")
 TOY = ["TOY-1", "TOY-2", "TOY-2.corrected", "TOY-3"]
@@ -41,6 +41,12 @@ def test_processes_change_nothing() -> None:
 def test_targets_are_claims_or_papers_each_once() -> None:
     verdicts = verify(["TOY-3", "toy", "TOY-3"], samples=5, jobs=1)
     assert [v.id for v in verdicts] == ["TOY-3", "TOY-1", "TOY-2", "TOY-2.corrected"]
+
+
+def test_claims_of_papers_not_named_are_not_imported() -> None:
+    claims_of.cache_clear()
+    assert find("toy") == [("toy", name) for name in TOY]
+    assert claims_of.cache_info().currsize == 1
 
 
 def test_correction_is_named_with_its_verdict() -> None:

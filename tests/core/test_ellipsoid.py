@@ -97,3 +97,34 @@ def test_steps_run_out() -> None:
     )
     assert trace.ended == "max_steps"
     assert trace.steps == 5
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_lower_bounds(dimension: int, seed: int) -> None:
+    """A separable quadratic above lower bounds, some of them active: the maximiser is max{top, least}."""
+    rng = np.random.default_rng(seed)
+    curvature, top = 10.0 ** rng.uniform(-1, 1, dimension), rng.uniform(-1, 1, dimension)
+    least = top + np.where(np.arange(dimension) % 2 == 0, 0.3, -0.3)
+    seen: list[Array] = []
+
+    def oracle(x: Array) -> tuple[float, Array]:
+        seen.append(x)
+        return 5.0 - float(curvature @ (x - top) ** 2) / 2, -curvature * (x - top)
+
+    best = np.maximum(top, least)
+    expected = 5.0 - float(curvature @ (best - top) ** 2) / 2
+    last, trace = ellipsoid_method(
+        oracle,
+        np.full(dimension, -2.0),  # outside: the first cuts are those of the bounds
+        radii=np.full(dimension, 4.0 * np.sqrt(dimension)),
+        precision=1e-9,
+        max_steps=20_000,
+        least=least,
+    )
+    assert trace.ended == "converged"
+    assert all(np.all(x >= least) for x in seen)
+    assert np.all(last.best >= least)
+    assert last.best_value == pytest.approx(expected, rel=1e-8)
+    assert last.bound >= expected * (1 - 1e-12)
+    assert last.best[0] == pytest.approx(least[0], abs=1e-3)

@@ -1,12 +1,15 @@
 """What a reproduced figure says of given outcomes, and its files."""
 
 import csv
+import io
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pytest
 
 from mecopt import figures
@@ -57,6 +60,35 @@ def test_one_realisation_has_no_interval() -> None:
     data = figures.reproduce(FIGURE, samples=1, seed=0)
     assert data["schemes"][0]["half_width_95"] == [None, None]
     assert plot.png(FIGURE, data).startswith(b"\x89PNG")
+
+
+def test_long_words_stay_inside_the_picture() -> None:
+    long = replace(
+        FIGURE,
+        caption="The preferences of the WWW users, 100 of them (as assumed, at 20 dBm). " * 8,
+        schemes=tuple(
+            Scheme(name, "a scheme that says of itself what it does" * twice)
+            for name, twice in (("best", 1), ("other", 2))
+        ),
+    )
+    image = matplotlib.image.imread(io.BytesIO(plot.png(long, figures.reproduce(long, samples=3, seed=0))))
+    height = len(image)
+    for words in (image[: height // 12], image[-height // 12 :]):  # the legend, the caption
+        edges = np.concatenate([words[:, :8], words[:, -8:]], axis=1)
+        assert np.all(edges == 1.0)
+        assert not np.all(words == 1.0)
+
+
+def test_schemes_of_a_single_point_stand_side_by_side() -> None:
+    one = replace(FIGURE, points=(1,), schemes=(Scheme("best", "best"), Scheme("other", "other")))
+    picture = plot.png(one, figures.reproduce(one, samples=3, seed=0))
+    image = matplotlib.image.imread(io.BytesIO(picture))[150:-150, :, :3]  # without legend and caption
+    centres = []
+    for colour in plot.COLOURS[:2]:
+        wanted = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        columns = np.flatnonzero(np.any(np.all(np.abs(image - wanted) < 0.01, axis=-1), axis=0))
+        centres.append(float(np.mean(columns)))
+    assert centres[1] - centres[0] > image.shape[1] / 2
 
 
 def test_failures_are_counted_and_left_out_of_every_mean() -> None:

@@ -245,3 +245,14 @@ def test_solver_tolerances_are_looser_than_exact_ones() -> None:
     assert {m.tol for name, m in P2.methods.items() if name.startswith("cvxpy:")} == {TOL_SOLVER}
     assert P2.method("closed-form").tol == TOL_EXACT
     assert EXACT.status == "optimal"
+
+
+def test_a_solver_without_multipliers_says_nan() -> None:
+    x = cp.Variable(3)
+    row = x >= np.array([1.0, 2.0, 3.0])
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(x)), [row])
+    unknown = conic.multiplier(row)  # not solved yet: as after a solver that gives none
+    assert unknown.shape == (3,)
+    assert np.isnan(unknown).all()
+    assert conic.run(problem, solver("CLARABEL", frozenset({"SOC"})), tol=1e-8) == ""
+    np.testing.assert_allclose(conic.multiplier(row), [2.0, 4.0, 6.0], rtol=1e-6)

@@ -1,6 +1,7 @@
 """Certificates of CVXPY models: optima known by hand, a lying solver, wrong points and wrong multipliers."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import cvxpy as cp
@@ -132,6 +133,9 @@ def test_each_condition_fails_where_it_should() -> None:
     falls = mecopt.certify(model, {"x": [3.0, 0.0]}, {0: [0.0, 1.0], 1: 0.9}).conditions[3]
     assert not falls.holds
     assert falls.where.startswith("x[")
+    assert "has no smallest value" in falls.sentence
+    # the nearest multipliers raise 0.9 by 1/15 and [0, 1] by 1/30 each: both columns of A'y = c miss 1/10
+    assert falls.amount == pytest.approx(1 / 15, rel=1e-6)
     bent = mecopt.certify(water().problem, {"x": [2.5, 2.5]}, {0: 0.25})
     assert [c.name for c in bent.failed] == ["stationarity"]
     assert bent.failed[0].where.startswith("x[0] upwards")
@@ -284,6 +288,35 @@ def test_the_exponential_cone_and_its_dual(dual: bool, inside: Any, out: Any) ->
         if dual and s == (-1.0, 1.0, 1.0):
             vector[2] = vector[2] + arb("1e-40")  # on the boundary: -u exp(v/u - 1) = exp(-2) is well below 1
         assert (cones.outside(block, vector, dual=dual) == []) is empty
+
+
+def test_a_second_order_cone_has_one_nappe() -> None:
+    from flint import arb
+
+    block = [cones.Block("soc", 0, 2)]
+    for t, inside in ((2.0, True), (0.5, False), (-2.0, False)):
+        vector = np.array([arb(t), arb(1)], dtype=object)
+        assert (cones.outside(block, vector, dual=False) == []) is inside
+
+
+def test_equations_that_contradict_each_other_by_a_rounding_prove_nothing() -> None:
+    """No point meets both exactly, whatever a solver's tolerance says: there is no feasible point to name."""
+    x = cp.Variable(2, name="x")
+    rows = [cp.sum(x) == 1, 2 * cp.sum(x) == 2 + 4.5e-16, x >= 0]
+    report = mecopt.certify(cp.Problem(cp.Minimize(x[0] + 2 * x[1]), rows), {"x": [1.0, 0.0]})
+    assert not report.rigorous
+    assert np.isnan(report.upper)
+    assert any("depend on others" in note for note in report.notes)
+
+
+def test_ends_are_rounded_outwards() -> None:
+    """The optimum is 1/3, which no double is: the ends must lie on either side of it exactly."""
+    x = cp.Variable(name="x")
+    least = mecopt.certify(cp.Problem(cp.Minimize(x), [3 * x >= 1]), {"x": 0.5})
+    assert Fraction(float(least.bound)) <= Fraction(1, 3)
+    pinned = mecopt.certify(cp.Problem(cp.Minimize(x), [3 * x == 1]), {"x": 1 / 3})
+    assert Fraction(float(pinned.bound)) <= Fraction(1, 3) <= Fraction(float(pinned.upper))
+    assert pinned.upper - pinned.bound <= 1e-15
 
 
 @pytest.mark.parametrize("make", [ball, cone, exponential_cone])

@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import minimize
 
 from mecopt.errors import DataError
-from mecopt.problems.jtora import closed_form
+from mecopt.problems.jtora import closed_form, methods
 from mecopt.problems.jtora.algorithms import coupled, exact, exhaustive
 from mecopt.problems.jtora.terms import Decision, Terms, terms
-from tests.jtora.cases import EXAMPLE, JTORA, OPTIMUM, TO, both, rough
+from tests.jtora.cases import CRA, EXAMPLE, JTORA, OPTIMUM, TO, both, rough
 
 
 def decisions(t: Terms):
@@ -130,7 +130,8 @@ def test_coupled_powers_against_a_general_solver(seed: int):
     assert mine >= plain_value(t, x, best_powers(t, x), exact_model=True) - 1e-9 * abs(mine)
 
 
-def test_node_limit_and_large_networks():
+def test_node_limit_and_large_networks(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(methods, "WORK", 5_000_000)
     t = terms(TO.sample(users=8, servers=4, subbands=2, seed=3))
     stopped = exact.solve(t, exact=False, max_nodes=3)
     assert not stopped.complete
@@ -178,3 +179,12 @@ def test_points_that_break_a_rule():
     for change in wrong.values():
         certificate = JTORA.certify(s, {**good, **change}, rigorous=False)
         assert not certificate.infeasibility <= 1e-9
+
+
+@pytest.mark.skipif("cvxpy:SCIP" not in CRA.methods, reason="pyscipopt is not installed")
+def test_shares_by_a_solver_without_multipliers():
+    s = CRA.sample(seed=0)
+    r = CRA.solve(s, method="cvxpy:SCIP")
+    assert r.status == "optimal", r.message
+    assert r.value == pytest.approx(CRA.solve(s).value, rel=1e-6)
+    assert np.isnan(r.multipliers["server_price"]).any()

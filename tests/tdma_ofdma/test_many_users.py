@@ -122,6 +122,22 @@ def test_adversarial_instances_too_large_to_sort(name, family, slot):
     assert ours.infeasibility <= 1e-13
 
 
+@pytest.mark.parametrize("users", [7, 20, 60])
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_search_on_small_adversarial_instances(monkeypatch, name, family, users):
+    """Few users are the hard case: gaps between priorities are wide and the first price is far off."""
+    monkeypatch.setattr(many_users, "MANY", 6)
+    s = adversarial(name, family, batch=30, users=users, seed=2)
+    s = s[PROBLEMS[name].infeasible(s) == ""]
+    ours, theirs = many_users.solve(s, 0.0), EXACT[name](s, 0.0)
+    a, b = certified(s, ours), certified(s, theirs)
+    np.testing.assert_allclose(a.value, b.value, rtol=1e-11)
+    assert np.all(a.infeasibility <= 1e-13)
+    prices = ours.multipliers["time_price"], theirs.multipliers["time_price"]
+    np.testing.assert_allclose(*prices, rtol=1e-10)
+
+
 def test_a_batch_has_the_digits_of_its_instances():
     first, second = large("P3", 5_000, seed=3), large("P3", 5_000, seed=4)
     both = PROBLEMS["P3"].instance({k: np.stack([first.data[k], second.data[k]]) for k in first.data})

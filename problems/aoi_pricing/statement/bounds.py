@@ -50,28 +50,39 @@ class Parts:
 
     Associations that use options `may` only `(parts, users, 1 + servers)`, local first, and one at least of
     the options `out` cost what the prices `(parts, 3, servers)` say; the others are in further parts. In the
-    last ones `out` is all of `may`.
+    last ones `out` is all of `may`. All of them serve `least` to `most` devices of each group at each server
+    `(parts, groups, servers)`, which has prices `number_price` of either sign; `member` `(groups, users)`.
     """
 
     may: Mask
     out: Mask
     prices: Array
+    member: Mask
+    least: Array
+    most: Array
+    number_price: Array
 
 
 def by_parts(ops: Arithmetic, d: Data, parts: Parts, *, beyond_local: bool) -> Numbers:
     """The least of the parts' bounds, a single number; `d` is one instance."""
     least = ops.number(np.inf)
-    for may, out, prices in zip(parts.may, parts.out, parts.prices, strict=True):
+    columns = (parts.may, parts.out, parts.prices, parts.least, parts.most, parts.number_price)
+    for may, out, prices, few, many, number_price in zip(*columns, strict=True):
         mu, nu, pi = ops.number(prices)
         pi = ops.where(d.limited, pi, 0.0)
         q = d.root_comm * mu + d.root_comp * nu + d.edge_cost - _rows(d.local_cost)
         if np.any(d.limited):
             q = q + pi * _rows(d.memory)
+        charged = _charged(ops, d, mu, nu, pi)
+        for member, low, high, price in zip(parts.member, few, many, number_price, strict=True):
+            each = ops.number(price)
+            q = q + ops.where(_rows(member), each, 0.0)
+            charged = charged + ops.sum(ops.maximum(each * low, each * high))
         local = ops.number(np.zeros((len(may), 1)))
         q = ops.where(may, np.concatenate([local, ops.where(d.linked, q, np.inf)], axis=-1), np.inf)
         cheapest = -ops.largest(-q)
         beyond = -ops.largest(-ops.where(out, q - _rows(cheapest), np.inf).ravel())
-        least = ops.minimum(least, ops.sum(cheapest) + beyond - _charged(ops, d, mu, nu, pi))
+        least = ops.minimum(least, ops.sum(cheapest) + beyond - charged)
     return least if beyond_local else least + ops.sum(d.local_cost)
 
 

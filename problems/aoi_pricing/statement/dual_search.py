@@ -45,10 +45,20 @@ SAMPLE = 4000
 
 class Links(NamedTuple):
     """Cost of each option beyond local work `(parts or 1, users, 1 + servers)`, inf where there is none, and
-    what a link takes: `(rows, users, servers)`."""
+    what a link takes: `(rows, users, servers)`.
+
+    The last rows may be groups of devices, of which servers serve `least` to `most` `(parts, groups,
+    servers)`: their prices have either sign and charge max(p least, p most)."""
 
     cost: Array
     takes: Array
+    least: Array | None = None
+    most: Array | None = None
+
+    @property
+    def plain(self) -> int:
+        """Rows before those of groups."""
+        return len(self.takes) - (0 if self.least is None else self.least.shape[1])
 
 
 class Look(NamedTuple):
@@ -158,7 +168,7 @@ def climb(
         if not np.any(gain > min(1e-3 * heat, enough)):
             break
         step = step.reshape(prices.shape)
-        length = _longest(prices, step)
+        length = _longest(prices[:, : net.plain], step[:, : net.plain])
         for _ in range(HALVINGS):
             tried = prices + length[:, None, None] * step
             new = look(net, tried, heat, weight)
@@ -228,9 +238,13 @@ def look(net: Links, prices: Array, heat: float, weight: float = 1.0) -> Look:
         loss += np.sum(np.sum(above * odds, axis=-1) / total, axis=-1)
     charged = np.sum(prices[:, :2] ** 2, axis=(1, 2)) / 4
     barrier = np.zeros(len(prices))
-    if prices.shape[1] > 2:
+    if net.least is not None and net.most is not None:
+        p, span = prices[:, net.plain :], net.most - net.least
+        charged = charged + np.sum(np.maximum(p * net.least, p * net.most), axis=(1, 2))
+        barrier = barrier - heat * np.sum(np.log1p(np.exp(-np.abs(p) * span / heat)), axis=(1, 2))
+    if net.plain > 2:
         charged = charged + np.sum(prices[:, 2], axis=-1)
-        barrier = heat * np.sum(np.log(np.maximum(prices[:, 2], 1e-300)), axis=-1)
+        barrier = barrier + heat * np.sum(np.log(np.maximum(prices[:, 2], 1e-300)), axis=-1)
     value = weight * sharp - charged
     return Look(value, value - weight * heat * logs + barrier, weight * loss)
 
@@ -261,10 +275,22 @@ def _slopes(net: Links, prices: Array, heat: float, weight: float) -> tuple[Arra
     quadratic = np.arange(2 * servers)
     gradient[:, quadratic] -= flat[:, quadratic] / 2
     curvature[:, quadratic, quadratic] += 0.5
-    if rows > 2:
-        memory = np.arange(2 * servers, n)
+    if net.least is not None and net.most is not None:
+        number, span = np.arange(net.plain * servers, n), net.most - net.least
+        bent = np.tanh(flat[:, number].reshape(span.shape) * span / (2 * heat))
+        gradient[:, number] -= (net.least + span * (1 + bent) / 2).reshape(parts, -1)
+        curvature[:, number, number] += (span**2 * (1 - bent**2) / (4 * heat)).reshape(parts, -1) + RIDGE
+    if net.plain > 2:
+        memory = np.arange(2 * servers, 3 * servers)
         gradient[:, memory] += heat / flat[:, memory] - 1.0
         curvature[:, memory, memory] += heat / flat[:, memory] ** 2
     every = np.arange(n)
     curvature[:, every, every] *= 1 + RIDGE
     return gradient, curvature
+
+
+def parts_used(net: Links, prices: Array, heat: float) -> Array:
+    """How much of each option the rounded-off answers use, `(parts, users, 1 + servers)`."""
+    q = _asked(net, prices, slice(None))
+    odds = np.exp((np.min(q, axis=-1, keepdims=True) - q) / heat)
+    return np.asarray(odds / np.sum(odds, axis=-1, keepdims=True))

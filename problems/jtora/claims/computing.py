@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, decades, smallest
 
+from . import proofs
 from .common import FAILS, HOLDS, PAPER, Ball, Case
 
 Shares = Callable[[list[Ball], Ball], list[Ball]]
@@ -99,12 +100,13 @@ def strictly_curved(case: Case, entry: Entry) -> Any:
     id="JTORA-E26.corrected",
     source=f"correction of {PAPER}, (26)",
     statement="The entries are 2 η_u/f³, positive for η_u > 0 (and 0 for η_u = 0): (25) is convex.",
-    recorded="certified",
+    recorded="proved",
     draws=loaded,
     subject=lambda e, f: 2 * e / f**3,
     mutants=[*CURVATURE_MUTANTS, Mutant("η/f³", lambda e, f: e / f**3)],
     tol=1e-9,
     tol_reason="entries relative to a second difference with an allowance of 1e-3; signs are 1 or −1",
+    proof=proofs.hessian,
 )
 def curved_with_weight(case: Case, entry: Entry) -> Any:
     return curvatures(case, entry)
@@ -160,12 +162,13 @@ def shares_by_roots(case: Case, shares: Shares) -> Any:
     source=f"correction of {PAPER}, (27)",
     statement="Where all η > 0 the optimal share is f_us = f_s √η_u/Σ √η; users with η = 0 need a positive "
     "share, as small as one likes.",
-    recorded="certified",
+    recorded="proved",
     draws=loaded,
     subject=square_roots,
     mutants=SHARE_MUTANTS,
     tol=1e-30,
     tol_reason="cost relative to the dual bound, in balls of 1e-48",
+    proof=proofs.shares,
 )
 def shares_by_roots_with_weight(case: Case, shares: Shares) -> Any:
     return optimal_shares(case, shares)
@@ -179,7 +182,7 @@ def root_value(eta: list[Ball], speed: Ball) -> Ball:
     id="JTORA-E28",
     source=f"{PAPER}, (28)",
     statement="The optimal CRA value is Σ_s (Σ √η)²/f_s, as an infimum where some η = 0. (rec.)",
-    recorded="certified",
+    recorded="proved",
     draws=servers,
     subject=root_value,
     mutants=[
@@ -189,6 +192,7 @@ def root_value(eta: list[Ball], speed: Ball) -> Ball:
     ],
     tol=1e-9,
     tol_reason="relative to the value; users with η = 0 get 1e-12 of the server, and the dual bound is exact",
+    proof=proofs.shares,
 )
 def value_by_roots(case: Case, value: Callable[[list[Ball], Ball], Ball]) -> Any:
     with ball_arithmetic():

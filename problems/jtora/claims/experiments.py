@@ -1,8 +1,8 @@
 """What the paper reads off its experiments (Section V), on realisations of the assumed scenario.
 
 Statements on means are decided on the mean of some realisations for each seed drawn. Values are J* in
-doubles, whose rounding is far below what the statements differ by; they speak of the realisations, not of
-the distribution.
+doubles, so that none of them is certified: what refutes one is a mean that misses by more than a margin of
+1e-9, far above the rounding. They speak of the realisations, not of the distribution.
 """
 
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from mecopt.claims import Interval, Mutant, claim, smallest
+from mecopt.claims import Interval, Mutant, claim
 
 from ..algorithms import baselines, exhaustive, incremental
 from ..simulation import (
@@ -53,15 +53,19 @@ def mean_cells(case: Case, per_cell: int, **changes: Any) -> Means:
     return dict(zip(SCHEMES, np.mean(rows, axis=0).tolist(), strict=True))
 
 
-def sure(slack: float) -> Interval:
-    """A slack of means of doubles, enclosed: their rounding is below 1e-12 of the terms."""
-    return Interval(slack - 1e-9, slack + 1e-9)
+MARGIN = 1e-9
+"""Allowed for rounding where means of doubles refute a statement: it is below 1e-12 of the terms."""
 
 
-def ordered(means: Means, order: tuple[str, ...]) -> Interval:
-    """Slack of strictly falling means, relative to the first."""
+def with_margin(slack: float) -> Interval:
+    """A slack of means of doubles and what its rounding may be."""
+    return Interval(slack - MARGIN, slack + MARGIN)
+
+
+def ordered(means: Means, order: tuple[str, ...]) -> float:
+    """Slack of strictly falling means, relative to the largest."""
     gaps = [means[a] - means[b] for a, b in pairwise(order)]
-    return sure(min(gaps) / max(map(abs, means.values())))
+    return min(gaps) / max(map(abs, means.values()))
 
 
 @claim(
@@ -92,7 +96,8 @@ PRINTED_ORDER = ("hjtora", "dora", "gojra", "iojra")
 @claim(
     id="JTORA-P2",
     source=f"{PAPER}, Fig. 2",
-    statement="Mean utility on the small network: hJTORA > DORA > GOJRA > IOJRA, at both workloads.",
+    statement="Mean utility on the small network: hJTORA > DORA > GOJRA > IOJRA, at both workloads "
+    "(means of 25 realisations in doubles, with a margin of 1e-9 for rounding).",
     recorded="refuted",
     draws=seeds_and_loads,
     subject=PRINTED_ORDER,
@@ -109,7 +114,7 @@ PRINTED_ORDER = ("hjtora", "dora", "gojra", "iojra")
     max_samples=8,
 )
 def printed_order(case: Case, order: tuple[str, ...]) -> Any:
-    return ordered(mean_small(case, SCHEMES, workload=case["megacycles"] * 1e6), order)
+    return with_margin(ordered(mean_small(case, SCHEMES, workload=case["megacycles"] * 1e6), order))
 
 
 @claim(
@@ -117,7 +122,7 @@ def printed_order(case: Case, order: tuple[str, ...]) -> Any:
     source=f"correction of {PAPER}, Fig. 2",
     statement="In the assumed scenario hJTORA > DORA, and hJTORA is above GOJRA and IOJRA, whose order is "
     "open.",
-    recorded="certified",
+    recorded="supported",
     draws=seeds_and_loads,
     subject="hjtora",
     mutants=[Mutant("DORA", "dora"), Mutant("GOJRA", "gojra")],
@@ -127,7 +132,7 @@ def printed_order(case: Case, order: tuple[str, ...]) -> Any:
 )
 def first_of_all(case: Case, first: str) -> Any:
     means = mean_small(case, SCHEMES, workload=case["megacycles"] * 1e6)
-    return smallest(*(ordered(means, (first, other)) for other in SCHEMES if other != first))
+    return min(ordered(means, (first, other)) for other in SCHEMES if other != first)
 
 
 def work(t: Terms, draw: Draw) -> dict[str, float]:

@@ -13,6 +13,7 @@ from mecopt.instance import Array
 
 from .. import closed_form
 from ..terms import Decision, Terms
+from . import proofs
 from .common import INSIDE, PAPER, Ball, Case, network, networks
 
 # Two users, two servers, one sub-band: user u at server u.
@@ -96,12 +97,13 @@ def difficult(case: Case, of: Bend) -> Any:
     id="JTORA-N20.corrected",
     source=f"correction of {PAPER}, after (20)",
     statement="(20) is convex in the logarithms of the powers.",
-    recorded="certified",
+    recorded="proved",
     draws=with_ways,
     subject=below_chord,
     mutants=[*BENDS, Mutant("above the chord", above_chord)],
     tol=1e-12,
     tol_reason="relative to the costs, in balls",
+    proof=proofs.log_convexity,
 )
 def convex_in_logarithms(case: Case, of: Bend) -> Any:
     return bend(case, of)
@@ -122,7 +124,7 @@ with_parts = st.tuples(pairs, parts).map(lambda t: {**t[0], "part": t[1]})
     id="JTORA-E21",
     source=f"{PAPER}, (21)",
     statement="Ĩ ≥ I(P) for all feasible P, with equality where the interferers send at full power. (rec.)",
-    recorded="certified",
+    recorded="proved",
     draws=with_parts,
     subject=full_power,
     mutants=[
@@ -133,6 +135,7 @@ with_parts = st.tuples(pairs, parts).map(lambda t: {**t[0], "part": t[1]})
     ],
     tol=1e-30,
     tol_reason="relative to the interference; balls of products of doubles",
+    proof=proofs.full_power,
 )
 def full_power_bounds(case: Case, bound: Bound) -> Any:
     _, t = network(case)

@@ -1,4 +1,4 @@
-"""Powers against given interference: the shape of Γ, the sign of Ω, Algorithm 1 (Section III-A, Appendix).
+"""Powers against given interference: the shape of Γ, the sign of Ω (Section III-A, Appendix).
 
 Γ(p) = (φ + ψ p)/log₂(1 + θ p),   Γ′ = Ω/log₂²(1 + θ p),
 Ω(p) = ψ log₂(1 + θ p) − θ (φ + ψ p)/(ln 2 (1 + θ p)),   Ω′(p) = θ² (φ + ψ p)/(ln 2 (1 + θ p)²).
@@ -7,20 +7,16 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import sympy as sp
 from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.arithmetic import ball_arithmetic
-from mecopt.claims import Interval, Mutant, ProofError, claim, decades, smallest
+from mecopt.claims import Interval, Mutant, claim, decades, smallest
 
-from ..algorithms import bisection
+from . import proofs
 from .common import FAILS, PAPER, Ball, Case, uploads, weighted_uploads
 
 Function = Callable[[Case, Ball], Ball]
-
-BITS = 160
 
 
 def cost(c: Case, p: Ball) -> Ball:
@@ -61,38 +57,12 @@ def stationary(c: Case) -> Ball:
     return (((k - 1) / arb(1).exp()).lambertw() + 1).expm1() / arb(c["theta"])
 
 
-def symbols() -> tuple[Any, ...]:
-    return tuple(sp.symbols("phi psi theta p", positive=True))
-
-
-def prove_slope() -> str:
-    phi, psi, theta, p = symbols()
-    rate = sp.log(1 + theta * p) / sp.log(2)
-    gamma = (phi + psi * p) / rate
-    om = psi * rate - theta * (phi + psi * p) / (sp.log(2) * (1 + theta * p))
-    if sp.simplify(sp.diff(gamma, p) * rate**2 - om) != 0:
-        raise ProofError("Γ′ log₂² − Ω does not vanish")
-    return "SymPy: Γ′(p) log₂²(1 + θ p) = Ω(p) identically, and log₂ > 0 for p > 0."
-
-
-def prove_curvature() -> str:
-    phi, psi, theta, p = symbols()
-    om = psi * sp.log(1 + theta * p) / sp.log(2) - theta * (phi + psi * p) / (sp.log(2) * (1 + theta * p))
-    claimed = theta**2 * (phi + psi * p) / (sp.log(2) * (1 + theta * p) ** 2)
-    if sp.simplify(sp.diff(om, p) - claimed) != 0:
-        raise ProofError("Ω′ is another function")
-    return (
-        prove_slope() + " SymPy: Ω′ = θ²(φ + ψ p)/(ln 2 (1 + θ p)²) > 0. Where Γ′ = 0, that is Ω = 0, "
-        "Γ″ = Ω′/log₂² > 0."
-    )
-
-
 @claim(
     id="JTORA-N23",
     source=f"{PAPER}, (23)",
     statement="(23) is not convex: Γ″ is not always positive on (0, P] (tested where θP ≥ 100 and φ ≤ "
     "ψP/100: there Γ″(P) < 0).",
-    recorded="certified",
+    recorded="proved",
     draws=st.fixed_dictionaries(
         {"psi": decades(1e-3, 1e3), "snr": decades(1e2, 1e9), "part": decades(1e-6, 1e-2)}
     ),
@@ -103,6 +73,7 @@ def prove_curvature() -> str:
     ],
     tol=0.0,
     tol_reason="the sign of Γ″ P²/Γ in balls",
+    proof=proofs.concavity,
 )
 def not_convex(case: Case, curvature: Function) -> Any:
     with ball_arithmetic():
@@ -119,7 +90,7 @@ def highest_end(c: Case, p: Ball, q: Ball, middle: Ball) -> Ball:
     source=f"{PAPER}, Lemma 1",
     statement="Γ is strictly quasiconvex on 0 < p ≤ P: between two powers it is below the larger of their "
     "values.",
-    recorded="certified",
+    recorded="proved",
     draws=st.tuples(uploads, st.sampled_from([0.5, 0.1, 0.9, 0.01]), st.sampled_from([0.5, 0.25, 0.75])).map(
         lambda t: {**t[0], "low": t[1], "at": t[2]}
     ),
@@ -130,6 +101,7 @@ def highest_end(c: Case, p: Ball, q: Ball, middle: Ball) -> Ball:
     ],
     tol=0.0,
     tol_reason="the sign of the difference in balls, relative to Γ",
+    proof=proofs.quasiconvexity,
 )
 def quasiconvex(case: Case, slack: Callable[[Case, Ball, Ball, Ball], Ball]) -> Any:
     if case["phi"] == case["psi"] == 0:
@@ -154,7 +126,7 @@ def quasiconvex(case: Case, slack: Callable[[Case, Ball, Ball, Ball], Ball]) -> 
     ],
     tol=0.0,
     tol_reason="the sign of Γ″ p²/Γ in balls at the exact stationary point (Γ′ itself encloses 0 there)",
-    proof=prove_curvature,
+    proof=proofs.curvature,
 )
 def curved_where_flat(case: Case, curvature: Function) -> Any:
     with ball_arithmetic():
@@ -219,12 +191,13 @@ def optimum_is_a_candidate(case: Case, found: Callable[[Case], Ball]) -> Any:
     source=f"correction of {PAPER}, after Lemma 1",
     statement="For φ > 0 the minimum of Γ is at p = P or at the root of Γ′; for φ = 0 the infimum is ψ ln "
     "2/θ, approached as p → 0.",
-    recorded="certified",
+    recorded="proved",
     draws=uploads,
     subject=infimum,
     mutants=[FULL_POWER, HALF_POWER, Mutant("no limit at 0", candidates)],
     tol=1e-30,
     tol_reason="relative to the infimum, in balls of 1e-48",
+    proof=proofs.optimum,
 )
 def infimum_is_known(case: Case, found: Callable[[Case], Ball]) -> Any:
     return reached(case, found)
@@ -244,7 +217,7 @@ def infimum_is_known(case: Case, found: Callable[[Case], Ball]) -> Any:
     ],
     tol=1e-30,
     tol_reason="relative to the terms of Ω, in balls of 1e-48",
-    proof=prove_slope,
+    proof=proofs.slope,
 )
 def slope_has_the_sign_of_omega(case: Case, om: Function) -> Any:
     if case["phi"] == case["psi"] == 0:
@@ -301,53 +274,13 @@ def omega_rises_from_below(case: Case, found: Callable[[Case], tuple[Ball, Ball]
     id="JTORA-M24.corrected",
     source=f"correction of {PAPER}, after (24)",
     statement="For β^t > 0, Ω′(p) > 0 on (0, P] and Ω(0) = −θφ/ln 2 < 0.",
-    recorded="certified",
+    recorded="proved",
     draws=uploads.filter(lambda c: c["phi"] > 0),
     subject=rising_from_below,
     mutants=SIGN_MUTANTS,
     tol=0.5,
     tol_reason="a statement on signs: 1 or −1",
+    proof=proofs.start,
 )
 def omega_rises_from_below_with_time(case: Case, found: Callable[[Case], tuple[Ball, Ball]]) -> Any:
     return signs(case, found)
-
-
-Bisect = Callable[..., tuple[Any, int]]
-
-
-def wrong_sign(phi: Any, psi: Any, theta: Any, most: Any, *, epsilon: Any) -> tuple[Any, int]:
-    power, count = bisection.bisect(phi, psi, theta, most, epsilon=epsilon)
-    return most - power, count
-
-
-def early(phi: Any, psi: Any, theta: Any, most: Any, *, epsilon: Any) -> tuple[Any, int]:
-    return bisection.bisect(phi, psi, theta, most, epsilon=8 * epsilon)
-
-
-@claim(
-    id="JTORA-A1",
-    source=f"{PAPER}, Algorithm 1",
-    statement="Algorithm 1 returns the optimum of (23) within tolerance: a power within ε of the best, "
-    "after one evaluation of Ω at P and one for each of ⌈log₂(P/ε)⌉ halvings.",
-    recorded="certified",
-    draws=st.tuples(uploads, st.sampled_from([1e-3, 1e-6, 1e-9])).map(lambda t: {**t[0], "part": t[1]}),
-    subject=bisection.bisect,
-    mutants=[Mutant("the other half", wrong_sign), Mutant("an interval of 8 ε", early)],
-    tol=1e-3,
-    tol_reason="relative to ε; Ω in doubles decides wrongly only within rounding of its root",
-)
-def bisection_finds_it(case: Case, bisect: Bisect) -> Any:
-    if case["phi"] == case["psi"] == 0:
-        return None
-    epsilon = case["part"] * case["P"]
-    data = [np.array([case[name]]) for name in ("phi", "psi", "theta", "P")]
-    power, count = bisect(*data, epsilon=np.array([epsilon]))
-    if count > np.ceil(np.log2(case["P"] / epsilon)) + 2:
-        return FAILS
-    with ball_arithmetic():
-        best = arb(case["P"])
-        if case["phi"] == 0:
-            best = arb(0)
-        elif case["psi"] > 0:
-            best = stationary(case).min(best)
-        return Interval.from_arb(1 - abs(arb(float(power[0])) - best) / arb(epsilon))

@@ -38,7 +38,7 @@ def solve(s: Instance, name: str, tol: float) -> Point:
             return Point(
                 {"compute_allocation": unknown}, {"server_price": np.full(price.shape, np.nan)}, said
             )
-        share[here] = speed * root / np.sum(root) * np.maximum(scaled.value, 0.0)
-        dual = np.nan if row.dual_value is None else float(row.dual_value)  # some solvers have none
-        price[server] = dual * (np.sum(root) / speed) ** 2
+        part = root / np.sum(root) * np.maximum(scaled.value, 0.0)
+        share[here] = speed * part / max(float(np.sum(part)), 1.0)
+        price[server] = float(conic.multiplier(row)) * (np.sum(root) / speed) ** 2
     return Point({"compute_allocation": share}, {"server_price": price})

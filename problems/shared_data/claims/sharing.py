@@ -109,7 +109,7 @@ Middle = Callable[[float, float, float], float]
     tol=1e-8,
     tol_reason=OPTIMA,
     proof=convexity_proof,
-    max_samples=8,
+    max_samples=20,
 )
 def convex_in_the_share(case: Case, subject: Middle) -> Any:
     s = P1.instance(case["data"])
@@ -177,7 +177,7 @@ def saving_grows(case: Case, subject: Compare) -> Any:
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=10,
+    max_samples=20,
 )
 def saving_is_concave(case: Case, subject: Any) -> Any:
     s, (a, b) = P1.instance(case["data"]), case["shares"]
@@ -226,12 +226,32 @@ def placed(share: float, latency: float) -> Instance:
     ],
     tol=1e-8,
     tol_reason=OPTIMA,
-    max_samples=8,
+    max_samples=20,
 )
 def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     s = placed(case["share"], 0.1)
     full, none = full_offloading(s), no_sharing(s)
     return None if full is None or none is None else subject(full, none)
+
+
+CompareGaps = Callable[[Interval, Interval], Interval]
+
+
+def shrinks(before: Interval, after: Interval) -> Interval:
+    return Interval(before.lo - after.hi, before.hi - after.lo)
+
+
+def compare_gaps(both: list[Instance], subject: CompareGaps) -> Any:
+    """Full offloading over the proposed scheme at two shares, relative to full offloading."""
+    gaps, scale = [], 0.0
+    for s in both:
+        full, best = full_offloading(s), certified(s)
+        if full is None or best is None:
+            return None
+        gaps.append(Interval(full.lower - best.upper, full.upper - best.lower))
+        scale = max(scale, full.upper)
+    found = subject(gaps[0], gaps[1])
+    return Interval(found.lo / scale, found.hi / scale)
 
 
 @claim(
@@ -240,34 +260,50 @@ def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     statement=(
         "The gap between full offloading and the proposed scheme shrinks as the shared percentage grows."
     ),
-    recorded="certified",
-    draws=st.one_of(
-        two_shares(),
-        st.tuples(decades(1e-2, 1.0), STEPS).map(lambda t: {"latency": t[0], "shares": list(t[1])}),
+    recorded="refuted",
+    draws=two_shares(),
+    subject=shrinks,
+    mutants=[
+        Mutant(
+            "up to ten times as much",
+            lambda before, after: Interval(10 * before.lo - after.hi, 10 * before.hi - after.lo),
+        ),
+        Mutant("it does not vanish", lambda before, after: after),
+    ],
+    tol=1e-8,
+    tol_reason=OPTIMA + "; the gaps are relative to full offloading",
+    explanation=(
+        "The multicast of the shared results takes time in proportion to D_S, and full offloading suffers "
+        "more from a short rest. One user, every number 1: at 10 % shared data, t_mc = 0.1 s, the gap is "
+        "7.1 J; at 90 %, where 0.1 s is left, 298 J. In the assumed scenario the multicast is short and "
+        "the statement holds."
     ),
-    subject=lambda before, after: Interval(before.lo - after.hi, before.hi - after.lo),
+    corrected_by="SHARED-F3d.corrected",
+    max_samples=40,
+)
+def gap_shrinks(case: Case, subject: CompareGaps) -> Any:
+    return compare_gaps([at_share(P1.instance(case["data"]), share) for share in case["shares"]], subject)
+
+
+@claim(
+    id="SHARED-F3d.corrected",
+    source=f"correction of {PAPER}, Section V, Fig. 3",
+    statement=(
+        "In the assumed scenario the gap between full offloading and the proposed scheme shrinks as the "
+        "shared percentage grows, for deadlines from 10 ms to 1 s."
+    ),
+    recorded="certified",
+    draws=st.fixed_dictionaries({"latency": decades(1e-2, 1.0), "shares": STEPS.map(list)}),
+    subject=shrinks,
     mutants=[
         Mutant("it grows", lambda before, after: Interval(after.lo - before.hi, after.hi - before.lo)),
         Mutant(
             "it halves", lambda before, after: Interval(before.lo / 2 - after.hi, before.hi / 2 - after.lo)
         ),
     ],
-    tol=1e-7,
-    tol_reason=OPTIMA + "; four of them make the difference",
-    max_samples=8,
+    tol=1e-8,
+    tol_reason=OPTIMA + "; the gaps are relative to full offloading",
+    max_samples=20,
 )
-def gap_shrinks(case: Case, subject: Callable[[Interval, Interval], Interval]) -> Any:
-    gaps, scale = [], 0.0
-    for share in case["shares"]:
-        s = (
-            placed(share, case["latency"])
-            if "latency" in case
-            else at_share(P1.instance(case["data"]), share)
-        )
-        full, best = full_offloading(s), certified(s)
-        if full is None or best is None:
-            return None
-        gaps.append(Interval(full.lower - best.upper, full.upper - best.lower))
-        scale = max(scale, full.upper)
-    found = subject(gaps[0], gaps[1])
-    return Interval(found.lo / scale, found.hi / scale)
+def gap_shrinks_in_the_scenario(case: Case, subject: CompareGaps) -> Any:
+    return compare_gaps([placed(share, case["latency"]) for share in case["shares"]], subject)

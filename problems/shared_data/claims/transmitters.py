@@ -81,7 +81,7 @@ def best_of(s: Instance, masks: list[Any]) -> list[Optimum] | None:
         "ratio is (2ˣ − 1)/(K (2^(x/K) − 1)), x = D_S/(W τ), which grows without bound."
     ),
     corrected_by="SHARED-L1.corrected",
-    max_samples=12,
+    max_samples=20,
 )
 def one_user_uploads(case: Case, allowed: Allowed) -> Any:
     s = P1.instance(case)
@@ -157,7 +157,7 @@ def exactly(c: float, others: list[float]) -> bool:
     tol=1e-6,
     tol_reason=OPTIMA,
     proof=equal_marginals_proof,
-    max_samples=10,
+    max_samples=20,
 )
 def equal_marginals(case: Case, subject: Condition) -> Any:
     s, best = P1.instance(case), optimum(case)
