@@ -225,6 +225,26 @@ def test_cccp_descends_to_the_optimum_of_the_example(noise: str, start: str) -> 
     assert links.objective(links.data(s), plan) == values[-1]
 
 
+def test_a_branch_next_to_idle_is_switched_off() -> None:
+    """A load of 1e-11 over a band of 1e-9 takes as long as the solver's rounding says: nothing to go by."""
+    s = example()
+    d = links.data(s)
+    x = algorithms.start(s, "naive")._replace(beta=1 - 4e-11, omega=1 - 4e-10, user_af_power=1e-9)
+    off = surrogate._settled(d, x)
+    assert (off.beta, off.user_af_power, off.relay_af_power) == (1.0, 0.0, 0.0)
+    assert links.objective(d, off) < links.objective(d, x)
+    assert surrogate._settled(d, x._replace(beta=0.5)) == x._replace(beta=0.5)
+
+
+def test_weak_links_descend_to_less_than_the_full_band() -> None:
+    s = example(af_gain_user_relay=2.5e-16, df_gain_user_relay=1.6e-16)
+    plan, trace = algorithms.algorithm_1(s, algorithms.start(s, "blend-0.5"))
+    values = trace.column("objective")
+    assert values[-1] < 0.99 * links.objective(links.data(s), algorithms.af_only(s)[0])
+    assert values[-1] <= values[0]
+    assert 1 - plan.omega < 0.9
+
+
 def test_fresh_and_compiled_surrogates_agree() -> None:
     s = example()
     first = algorithms.start(s, "naive")

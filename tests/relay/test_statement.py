@@ -208,6 +208,29 @@ def test_bound_is_tight_against_another_optimiser() -> None:
     assert near >= 6  # SLSQP with numerical derivatives may stop early
 
 
+WEAK = {"af_gain_user_relay": 2.5e-16, "df_gain_user_relay": 1.6e-16}
+
+
+def test_weak_links_leave_band_unused() -> None:
+    """Noise that grows with the band: AF alone is better off in less of it, and the bound knows."""
+    s = example(**WEAK)
+    found = P1.solve(s)
+    d = P1.statement.lift(FLOAT, s)
+    best = np.inf
+    for omega in np.linspace(0, 0.99, 34):
+        for share in np.geomspace(1e-3, 1, 31):
+            x = {"beta": 0.0, "omega": omega, "user_frequency": 2e8, "relay_frequency": 0.0}
+            x |= {"user_af_power": 0.5, "user_df_power": 0.0, "relay_af_power": share, "relay_df_power": 0.0}
+            with np.errstate(all="ignore"):
+                value = P1.statement.value(FLOAT, d, {k: np.asarray(v) for k, v in x.items()})
+            best = min(best, float(value))
+    full = PROBLEMS["AF"].solve(PROBLEMS["AF"].instance(s.given)).value
+    assert best < 0.99 * full
+    assert found.certificate.bound <= best
+    assert found.certificate.rigorous
+    assert found.certificate.gap <= 1e-6
+
+
 MUTANTS = {
     "wrong response of AF to the user's power": lambda a: a._replace(user_response=1.02 * a.user_response),
     "AF airtime too short": lambda a: a._replace(radio_time=0.98 * a.radio_time),
