@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from mecopt.arithmetic import FLOAT, ball_arithmetic, lower
+from mecopt.exponents import exponents
 from mecopt.instance import Instance
 from mecopt.problem import Method, Problem
-from mecopt.problems.tdma_ofdma import dual_search
-from mecopt.problems.tdma_ofdma.dual_search import exponents
+from mecopt.problems.tdma_ofdma import statement
 from mecopt.result import Point
 from tests.tdma_ofdma.cases import (
     CLOUD,
@@ -293,10 +293,10 @@ def test_wrong_exponents_weaken_the_bound_and_keep_it_valid(
     s = example(name)
     exact = PROBLEMS[name].solve(s)
     prices = {key: np.asarray(price) for key, price in exact.multipliers.items()}
-    right = dual_search.exponents
+    right = statement.exponents
     for seed in range(20):
         off = np.random.default_rng(seed).uniform(0.5, 1.5, 3)
-        monkeypatch.setattr(dual_search, "exponents", lambda ratio, off=off: right(ratio) * off)
+        monkeypatch.setattr(statement, "exponents", lambda ratio, off=off: right(ratio) * off)
         with ball_arithmetic() as ops:
             d = PROBLEMS[name].statement.lift(ops, s)
             bound = lower(PROBLEMS[name].statement.bound(ops, d, prices))
