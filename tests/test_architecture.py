@@ -18,6 +18,8 @@ FORMULAS = {"closed_form", "water_filling", "compiled_policy", "many_users"}
 METHODS = FORMULAS | {
     *("model", "algorithms", "phases", "methods", "averaged", "dual", "outer_approximation", "exact"),
     *("pricing", "improvement", "large", "baselines"),
+    *("saddle", "window", "lagrangian", "prices", "nlp", "scip", "smoothing", "surrogate", "projection"),
+    *("curve", "many_users", "compiled_policy", "compiled_priorities"),
     *(
         "subset_programme",
         "branch_and_bound",
