@@ -52,17 +52,30 @@ def printed_32(d: Data, x: Association, mu: Any, nu: Any) -> tuple[list[Ball], l
     return [load(d, x, j, d.s) - mu[j] / 2 for j in n], [load(d, x, j, d.S) - nu[j] / 2 for j in n]
 
 
+NEARBY = 2.0**-10
+"""A step this short tells a wrong slope: concavity costs its square only."""
+
+
 def is_supergradient(case: Case, subject: Slopes) -> Any:
-    """Slack of g(p') ≤ g(p) + slope (p' − p)."""
+    """Slack of g(p') ≤ g(p) + slope (p' − p), far away and close by in the same direction."""
     d, mu, nu = data(case), case["mu"], case["nu"]
     x = answer(d, mu, nu)
     if x is None:
         return None
-    here, there = dual(d, mu, nu), dual(d, case["mu2"], case["nu2"])
-    n = d.servers
-    pairs = zip(subject(d, x, mu, nu), ((mu, case["mu2"]), (nu, case["nu2"])), strict=True)
+    slopes_here = subject(d, x, mu, nu)
+    return smallest(*(_below_tangent(case, d, slopes_here, step) for step in (1.0, NEARBY)))
+
+
+def _below_tangent(case: Case, d: Data, found: tuple[list[Ball], list[Ball]], step: float) -> Any:
+    mu, nu = case["mu"], case["nu"]
+    there = [
+        [a + step * (b - a) for a, b in zip(p, q, strict=True)]
+        for p, q in ((mu, case["mu2"]), (nu, case["nu2"]))
+    ]
+    here, after, n = dual(d, mu, nu), dual(d, *there), d.servers
+    pairs = zip(found, ((mu, there[0]), (nu, there[1])), strict=True)
     rise = total(s * (b - a) for slope, (p, q) in pairs for s, a, b in zip(slope, p[:n], q[:n], strict=True))
-    return at_most(there, here + rise, scale=scale(here, there, rise))
+    return at_most(after, here + rise, scale=scale(here, after, rise))
 
 
 @claim(
