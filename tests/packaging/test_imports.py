@@ -203,7 +203,8 @@ def test_a_missing_private_folder_is_named(with_wheel: Environment, tmp_path: Pa
 
 def shipped(folder: Path, prefix: str) -> set[str]:
     """The files of a source folder, as they are to be named in the wheel."""
-    files = [file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    made = {"__pycache__", "__marimo__"}  # by running the sources
+    files = [file for file in folder.rglob("*") if file.is_file() and made.isdisjoint(file.parts)]
     return {f"{prefix}/{file.relative_to(folder).as_posix()}" for file in files}
 
 

@@ -7,7 +7,7 @@ from flint import arb
 from hypothesis import strategies as st
 
 from mecopt.arithmetic import FLOAT
-from mecopt.claims import Interval, Mutant, at_least, at_most, claim
+from mecopt.claims import Interval, Mutant, at_least, at_most, claim, smallest
 from mecopt.claims.exact import in_balls
 
 from .. import P5R, model
@@ -25,6 +25,8 @@ from .common import (
     dual,
     least,
     linear,
+    load,
+    p5,
     price_lists,
     scale,
     term_cases,
@@ -89,8 +91,15 @@ def printed_dual(d: Data, mu: Any, nu: Any) -> Ball:
 
 
 def is_a_bound(case: Case, value: DualValue) -> Any:
+    """At the case's prices, and at those of the best association's loads, where g comes closest."""
     d = data(case)
-    best, g = optimum(d), value(d, case["mu"], case["nu"])
+    best = min(associations(d), key=lambda x: float(p5(d, x).mid()))
+    close = [[2 * load(d, best, j, weight) for j in range(d.servers)] for weight in (d.A, d.S)]
+    return smallest(*(_below(d, value, mu, nu) for mu, nu in ((case["mu"], case["nu"]), close)))
+
+
+def _below(d: Data, value: DualValue, mu: Any, nu: Any) -> Any:
+    best, g = optimum(d), value(d, mu, nu)
     return at_most(g, best, scale=scale(best, g, *d.c.ravel()))
 
 
