@@ -20,8 +20,8 @@ from .prices import Response, State, Terms, answer, download, spend_all, spent, 
 from .window import best_window, cold_start
 
 BLOCK = 4096
-"""Instances worked on at a time: enough for the few that need nested searches to be worked on together, and few
-enough that arrays stay in cache (10 users: 0.54 ms an instance, 0.71 ms in blocks of 16384)."""
+"""Instances worked on at a time: enough for the few that need nested searches to be worked on together, and
+few enough that arrays stay in cache (10 users: 0.54 ms an instance, 0.71 ms in blocks of 16384)."""
 
 
 def _within_budget(p: Terms, span: Array, state: State, r: Response) -> Array:
