@@ -214,8 +214,8 @@ def energy_and_delay(seed: int, weight: float) -> dict[str, tuple[float, float]]
     id="RACO-F3a",
     source=f"{PAPER}, Fig. 3a",
     statement="As w grows from 1e-2 to 10 the energy rises and the delay falls; the delay approaches its "
-    "minimum; at w = 1e-3 the energy is that of any F_R; IBCD ends above CCCP (or "
-    "within 3 % of it), most visibly for large w. Each realisation by itself.",
+    "minimum; at w = 1e-3 the energy is that of any F_R; IBCD ends above CCCP, "
+    "most visibly for large w (CCCP and IBCD, realisation by realisation).",
     recorded="supported",
     draws=SEEDS,
     subject=1.0,
