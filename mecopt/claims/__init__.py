@@ -49,7 +49,8 @@ case does not meet the claim's hypothesis. `Interval(lo, hi)` is a rigorous encl
 * Draw with `decades` and `instances` rather than `st.floats`, so that counterexamples shrink to
   `{"bandwidth": 1, "input_bits": [1], ...}`. Everything random comes from the case: put a seed in it
   (`st.integers(0, 999)`) if a check draws more.
-* `problems/<key>/counterexamples/<id>.json` is checked when the search finds no violation.
+* `problems/<key>/counterexamples/<id>.json` is checked first. While it refutes the claim, all cases are
+  drawn and none is shrunk; `mecopt verify ID --shrink` looks for a smaller one.
 * `ORDER` in `claims/__init__.py`, a tuple of ids, gives the order of the paper; `ID.corrected` follows
   `ID`. It may name claims yet to be written: test that `claims_of(key)` has them all.
 """

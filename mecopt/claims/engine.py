@@ -13,7 +13,7 @@ from mecopt.claims.search import CheckError, Search, quiet, run_check
 from mecopt.claims.slack import Slack
 from mecopt.claims.verdict import Counterexample, Verdict
 
-RESTARTS = 1  # further searches after a violation: shrinking from elsewhere may end smaller
+RESTARTS = 1  # further searches after a violation
 MUTANT_SAMPLES = 200  # further cases drawn when a mutant has not been noticed yet
 
 
@@ -26,18 +26,25 @@ class Proof:
 
 
 def verify_claim(
-    claim: Claim, *, samples: int = 200, seed: int = 0, paper: str = "", known: Case | None = None
+    claim: Claim,
+    *,
+    samples: int = 200,
+    seed: int = 0,
+    paper: str = "",
+    known: Case | None = None,
+    shrink: bool = False,
 ) -> Verdict:
     """Judge one claim. The same arguments give the same verdict.
 
-    `known` is a stored counterexample: it is checked when the search finds none.
+    `known` is a stored counterexample. Where it still refutes the claim, all `samples` cases are drawn
+    and none is shrunk: what is stored is what an earlier search made smallest. `shrink` searches again.
     """
     start = time.perf_counter()
     blank = no_verdict(claim, paper=paper)
     samples = min(samples, claim.max_samples or samples)
     try:
         with quiet():
-            verdict = _judge(claim, blank, samples=samples, seed=seed, known=known)
+            verdict = _judge(claim, blank, samples=samples, seed=seed, known=known, shrink=shrink)
     except CheckError as error:
         verdict = replace(blank, note=str(error))
     return replace(verdict, seconds=time.perf_counter() - start)
@@ -61,14 +68,15 @@ def no_verdict(claim: Claim, *, paper: str, note: str = "") -> Verdict:
     )
 
 
-def _judge(claim: Claim, blank: Verdict, *, samples: int, seed: int, known: Case | None) -> Verdict:
+def _judge(
+    claim: Claim, blank: Verdict, *, samples: int, seed: int, known: Case | None, shrink: bool
+) -> Verdict:
     search = Search(claim)
-    search.hunt(samples, seed)
-    if known is not None and search.smallest_violation() is None:
-        search.look(known)
-    if search.smallest_violation() is not None:
-        for restart in range(1, RESTARTS + 1):
-            search.hunt(samples, seed + restart)
+    stands = known is not None and _refutes(search.look(known).slack, claim.tol)
+    if stands and not shrink:
+        search.draw(samples - 1, seed)  # the stored case is one of them
+    else:
+        _search(search, samples, seed)
     survivors = _survivors(claim, search)
     if survivors and search.counted():
         search.draw(max(samples, claim.max_samples or MUTANT_SAMPLES), seed)
@@ -81,11 +89,24 @@ def _judge(claim: Claim, blank: Verdict, *, samples: int, seed: int, known: Case
         verdict=verdict,
         note=note,
         instances=len(counted),
+        violations=sum(not slack.holds(claim.tol) for _, slack in counted),
         margin=float(np.min([slack.figure(claim.tol) for _, slack in counted])) if counted else math.nan,
         survivors=survivors,
         counterexample=_counterexample(claim, *found) if found else None,
         proof=proof.text if proof else "",
     )
+
+
+def _refutes(slack: Slack | None, tol: float) -> bool:
+    return slack is not None and slack.proved_to_fail(tol)
+
+
+def _search(search: Search, samples: int, seed: int) -> None:
+    """Look for a violation and make it small; once more from elsewhere, where shrinking may end smaller."""
+    search.hunt(samples, seed)
+    if search.smallest_violation() is not None:
+        for restart in range(1, RESTARTS + 1):
+            search.hunt(samples, seed + restart)
 
 
 def _verdict(

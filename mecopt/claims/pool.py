@@ -1,7 +1,7 @@
 """Worker processes for claims. A claim whose process dies gets a verdict, and the others go on.
 
-Each worker is a fresh interpreter that imports the claims once and answers (target, samples, seed)
-with a verdict, pickled over pipes. (`multiprocessing` would run the caller's main script again in
+Each worker is a fresh interpreter that imports the claims once and answers a target and how to
+judge it with a verdict, pickled over pipes. (`multiprocessing` would run the caller's main script again in
 every worker, which fails for scripts that call `verify` at top level.)
 """
 
@@ -13,14 +13,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import IO
+from typing import IO, Any
 
 from mecopt.claims.search import few_collections
 from mecopt.claims.verdict import Verdict
 
 Target = tuple[str, str]
 Progress = Callable[[int, int, Verdict], None]
-Judge = Callable[[Target, int, int], Verdict]
+Judge = Callable[..., Verdict]
 Lost = Callable[[Target, str], Verdict]
 
 TIME_LIMIT = 600.0  # seconds for one claim; a few are usual, more than this is an endless loop
@@ -38,12 +38,11 @@ def run_all(
     judge: Judge,
     lost: Lost,
     *,
-    samples: int,
-    seed: int,
+    how: tuple[Any, ...],
     workers: int,
     progress: Progress | None = None,
 ) -> dict[Target, Verdict]:
-    """The verdict on every target: by `judge` here when `workers` <= 1, else in that many processes.
+    """`judge(target, *how)` for every target: here when `workers` <= 1, else in that many processes.
 
     `lost` makes the verdict on a target whose process died.
     """
@@ -57,12 +56,12 @@ def run_all(
     if workers <= 1:
         with few_collections():
             for target in targets:
-                arrived(target, judge(target, samples, seed))
+                arrived(target, judge(target, *how))
         return found
     crew = _Crew()
     threads = ThreadPoolExecutor(workers)
     try:
-        futures = {threads.submit(crew.ask, target, samples, seed): target for target in targets}
+        futures = {threads.submit(crew.ask, target, *how): target for target in targets}
         for future in as_completed(futures):
             answer = future.result()
             target = futures[future]
@@ -131,7 +130,7 @@ class _Crew:
         self.workers: list[_Worker] = []
         self.over = False
 
-    def ask(self, target: Target, samples: int, seed: int) -> Verdict | str:
+    def ask(self, *question: object) -> Verdict | str:
         worker: _Worker | None = getattr(self.own, "worker", None)
         if worker is None or worker.process.poll() is not None:
             with self.lock:
@@ -139,7 +138,7 @@ class _Crew:
                     return "the run was stopped"
                 worker = self.own.worker = _Worker()
                 self.workers.append(worker)
-        return worker.ask(target, samples, seed)
+        return worker.ask(*question)
 
     def kill(self) -> None:
         """End every process, idle or not; a thread that waits for an answer sees its process die."""
@@ -165,8 +164,8 @@ def serve() -> None:
     with few_collections():
         while True:
             try:
-                target, samples, seed = pickle.load(sys.stdin.buffer)
+                question = pickle.load(sys.stdin.buffer)
             except EOFError:
                 return
-            pickle.dump(judge(target, samples, seed), answers)
+            pickle.dump(judge(*question), answers)
             answers.flush()

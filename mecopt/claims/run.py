@@ -18,13 +18,15 @@ def verify(
     *,
     samples: int = 200,
     seed: int = 0,
+    shrink: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
     out: str | Path | None = None,
 ) -> list[Verdict]:
     """Verify every claim, or those named by paper keys and claim ids; verdicts in the papers' order.
 
-    `samples` cases are drawn per claim, the same ones for the same `seed`. `jobs` processes run at a
+    `samples` cases are drawn per claim, the same ones for the same `seed`. `shrink` also looks for
+    counterexamples smaller than those that the papers' folders store. `jobs` processes run at a
     time (default: one per core; 1 stays in this process). `progress` is called with the number of
     claims done, of claims in all, and the verdict just found. `out` names the folder of a report to
     write. Raises `UnknownName` for an unknown target, `DataError` for a wrong number.
@@ -38,19 +40,19 @@ def verify(
 
         report.check_folder(out)
     workers = min(jobs or _cores(), len(wanted))
-    found = run_all(wanted, judge, lost, samples=samples, seed=seed, workers=workers, progress=progress)
+    found = run_all(wanted, judge, lost, how=(samples, seed, shrink), workers=workers, progress=progress)
     verdicts = [_with_correction(target, found) for target in wanted]
     return verdicts if out is None else report.write(verdicts, out, samples=samples, seed=seed)
 
 
-def judge(target: Target, samples: int, seed: int) -> Verdict:
+def judge(target: Target, samples: int, seed: int, shrink: bool = False) -> Verdict:
     """The verdict on one claim; what a worker process runs."""
     claim = collect.get(target)
     try:
         known = collect.stored_case(target)
     except DataError as error:
         return no_verdict(claim, paper=target[0], note=f"the stored counterexample is unusable: {error}")
-    return verify_claim(claim, samples=samples, seed=seed, paper=target[0], known=known)
+    return verify_claim(claim, samples=samples, seed=seed, paper=target[0], known=known, shrink=shrink)
 
 
 def lost(target: Target, note: str) -> Verdict:

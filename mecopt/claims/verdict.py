@@ -37,6 +37,7 @@ class Verdict:
     verdict: str
     recorded: str
     instances: int = 0
+    violations: int = 0
     margin: float = math.nan
     tol: float = math.nan
     tol_reason: str = ""
@@ -83,6 +84,7 @@ class Verdict:
             "as_recorded": self.as_recorded,
             "reason": self.reason,
             "instances": self.instances,
+            "violations": self.violations,
             "margin": finite(self.margin),
             "tolerance": finite(self.tol),
             "tolerance_reason": self.tol_reason,

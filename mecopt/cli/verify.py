@@ -13,6 +13,7 @@ from mecopt.cli.common import AS_JSON, DONE, FAILED, print_json
 @click.argument("targets", nargs=-1, metavar="[PAPER|CLAIM|FOLDER]...")
 @click.option("--samples", default=200, show_default=True, help="Cases to draw per claim.")
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same cases.")
+@click.option("--shrink", is_flag=True, help="Look for counterexamples smaller than the stored ones.")
 @click.option("--jobs", type=int, help="Processes to use.  [default: one per core]")
 @click.option("--out", default="mecopt-report", show_default=True, help="Folder of the report.")
 @click.option("--replay", metavar="FILE", help="Check the case of a counterexample file again.")
@@ -21,6 +22,7 @@ def verify(
     targets: tuple[str, ...],
     samples: int,
     seed: int,
+    shrink: bool,
     jobs: int | None,
     out: str,
     replay: str | None,
@@ -52,7 +54,7 @@ def verify(
 
     wanted = collect.find(targets or None)
     start = time.perf_counter()
-    settings: dict[str, Any] = {"samples": samples, "seed": seed, "jobs": jobs, "out": out}
+    settings: dict[str, Any] = {"samples": samples, "seed": seed, "shrink": shrink, "jobs": jobs, "out": out}
     with terminal.LiveTable(wanted, quiet=as_json) as table:
         verdicts = claims.verify(targets or None, progress=table, **settings)
     if as_json:

@@ -123,6 +123,7 @@ def _erratum(console: Console, v: Verdict) -> None:
         parts += [
             ("example", Text(json.dumps(tidy(found.case), ensure_ascii=False))),
             ("", Text(f"slack {_figure(found.slack)}, tolerance {v.tol:g}, {proof}")),
+            ("", Text(f"violated on {v.violations} of {v.instances} cases")),
         ]
     if correction:
         verdict = (correction.verdict, STYLES[correction.verdict])

@@ -215,6 +215,42 @@ def test_stored_counterexample_is_used_when_the_search_finds_none() -> None:
     assert v.counterexample.case == {"x": 0.123}
 
 
+def test_a_stored_counterexample_that_stands_is_not_shrunk_again() -> None:
+    calls: list[dict] = []
+
+    def check(c: dict, s: float) -> Interval:
+        calls.append(c)
+        return exact(6.0 + s - c["x"])
+
+    draws = st.fixed_dictionaries({"x": decades(1e-6, 1e6)})
+    v = verify_claim(refuted(draws=draws)(check), samples=50, known={"x": 40.0})
+    assert v.verdict == "refuted"
+    assert v.counterexample is not None
+    assert v.counterexample.case["x"] < 40  # what is drawn may be smaller all the same
+    drawn = [c["x"] for c in calls[: v.instances]]  # then come the mutants
+    assert 40 <= len(set(drawn)) == v.instances <= 50  # some are drawn twice and checked once
+    assert v.violations == sum(x > 6 for x in drawn)
+    assert v.margin == min(6.0 - x for x in drawn)
+
+
+def test_shrinking_a_stored_counterexample_on_request() -> None:
+    draws = st.fixed_dictionaries({"x": st.lists(decades(1e-6, 1e6), min_size=3, max_size=9)})
+    check = refuted(draws=draws)(lambda c, s: exact(2e3 + s - sum(c["x"])))
+    known = {"x": [2001.25, 7.5, 3.25]}
+    found = [verify_claim(check, known=known, shrink=shrink).counterexample for shrink in (False, True)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert sorted(found[1].case["x"]) == [1, 1, 10000]
+    assert found[0].case != found[1].case
+
+
+def test_a_stored_counterexample_that_no_longer_refutes_is_looked_for_again() -> None:
+    draws = st.fixed_dictionaries({"x": decades(1, 1e6)})
+    v = verify_claim(refuted(draws=draws)(lambda c, s: exact(1e3 + s - c["x"])), known={"x": 1.0})
+    assert v.counterexample is not None
+    assert v.counterexample.case == {"x": 10000}
+
+
 def test_slow_check_runs_a_bounded_number_of_times() -> None:
     calls = 0
 

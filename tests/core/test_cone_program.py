@@ -158,6 +158,29 @@ def test_what_is_more_than_a_selection_is_left_to_cvxpy(make):
     assert mine.value == theirs.value
 
 
+def test_with_very_many_parameters_the_numbers_are_compiled_in(monkeypatch):
+    """The same optimum as through the parametrised program, from any history."""
+    users = conic.MOST_PARAMETERS // 2 + 1
+    x, a, cap = cp.Variable(users), cp.Parameter(users, name="a"), cp.Parameter(users, name="cap")
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(x) - a @ x), [x <= cap])
+    rng = np.random.default_rng(0)
+    drawn = [{"a": rng.normal(size=users), "cap": rng.normal(size=users)} for _ in range(2)]
+    found = []
+    for values in (*drawn, drawn[0]):
+        conic.assign(problem, values)
+        assert conic.run(problem, row("CLARABEL"), tol=TOL) == ""
+        best = np.minimum(values["a"] / 2, values["cap"])
+        assert problem.value == pytest.approx(np.sum(best**2 - values["a"] * best), rel=TOL)
+        found.append(left_behind(problem))
+    assert same(found[0], found[2])
+    assert problem not in cone_program._CACHE
+    monkeypatch.setattr(conic, "MOST_PARAMETERS", 10 * users)
+    conic.assign(problem, drawn[0])
+    assert conic.run(problem, row("CLARABEL"), tol=TOL) == ""
+    assert problem in cone_program._CACHE
+    assert problem.value == pytest.approx(found[0][1][0], rel=1e-12)
+
+
 @pytest.mark.parametrize("wrong", ["sign", "place"])
 def test_a_wrong_table_is_noticed_before_it_is_used(monkeypatch, wrong):
     problem, draw = exponential()
