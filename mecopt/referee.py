@@ -124,12 +124,9 @@ def evaluate(instance: Instance, x: Mapping[str, Any]) -> tuple[Array, Array]:
 
     Raises `DataError` as `certify` does.
     """
-    problem, statement = instance.problem, instance.problem.statement
-    point = _arrays(instance, problem.outputs, x, "x")
-    d = statement.lift(FLOAT, instance)
-    value = np.asarray(statement.value(FLOAT, d, point))
-    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
-    return value, np.maximum(violation, 0.0)  # nan stays nan
+    statement = instance.problem.statement
+    point = _arrays(instance, instance.problem.outputs, x, "x")
+    return _evaluated(statement, statement.lift(FLOAT, instance), point)
 
 
 @np.errstate(all="ignore")
@@ -145,8 +142,9 @@ def judge(
     problem = instance.problem
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
-    value, violation = evaluate(instance, x)
-    prices, bound = _prices(instance, value, multipliers, tol)
+    d = problem.statement.lift(FLOAT, instance)
+    value, violation = _evaluated(problem.statement, d, point)
+    prices, bound = _prices(instance, d, value, multipliers, tol)
     searched = _searched(instance, value, violation, prices, bound, tol)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(
@@ -157,8 +155,14 @@ def judge(
     return _proved(instance, point, prices, searched, unproved).unwrapped()
 
 
+def _evaluated(statement: Statement, d: Any, point: Mapping[str, Array]) -> tuple[Array, Array]:
+    value = np.asarray(statement.value(FLOAT, d, point))
+    violation = np.maximum.reduce([np.asarray(v) for v in statement.violations(d, point).values()])
+    return value, np.maximum(violation, 0.0)  # nan stays nan
+
+
 def _prices(
-    instance: Instance, value: Array, multipliers: Mapping[str, Any] | None, tol: float
+    instance: Instance, d: Any, value: Array, multipliers: Mapping[str, Any] | None, tol: float
 ) -> tuple[dict[str, Array], Array]:
     """The better of the prices handed in and, where those leave a gap, the statement's own."""
     problem, statement = instance.problem, instance.problem.statement
@@ -170,12 +174,13 @@ def _prices(
     if prices and len(hint) == len(prices):
         given = _arrays(instance, problem.multipliers, hint, "multipliers")
         prices = {name: np.maximum(np.nan_to_num(array, posinf=0.0), 0.0) for name, array in given.items()}
-        bound = np.asarray(statement.bound(FLOAT, statement.lift(FLOAT, instance), prices))
+        bound = np.asarray(statement.bound(FLOAT, d, prices))
         bound = np.where(np.isfinite(bound), bound, np.nan)  # absurd prices overflow: no bound
     left_open = ~(_gap(value, value, bound, minimise=minimise) <= tol)
     if not left_open.any():
         return prices, bound
-    d = statement.lift(FLOAT, instance[left_open] if instance.batch_shape else instance)
+    if not left_open.all():
+        d = statement.lift(FLOAT, instance[left_open])
     own = statement.best_prices(d)
     own_bound = np.full(value.shape, np.nan)
     own_bound[left_open] = statement.bound(FLOAT, d, own)
