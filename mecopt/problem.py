@@ -190,11 +190,17 @@ class Problem:
         *,
         rigorous: bool = True,
         tol: float = TOL_EXACT,
+        evidence: Any = None,
     ) -> Certificate:
-        """Judge a point by the problem's own statement; see `mecopt.certify`."""
+        """Judge a point by the problem's own statement; see `mecopt.certify`.
+
+        `evidence` is that of a method's `Point`; see `run`.
+        """
         from mecopt.referee import judge
 
-        return judge(self._own(instance), x, multipliers, rigorous=rigorous, tol=_checked_tol(tol))
+        wanted = _checked_tol(tol)
+        own = self._own(instance)
+        return judge(own, x, multipliers, rigorous=rigorous, tol=wanted, evidence=evidence)
 
     def solve(
         self,
@@ -254,7 +260,12 @@ def stack(points: list[Point], batch_shape: tuple[int, ...]) -> Point:
 
     messages = np.array([point.message for point in points], dtype=object).reshape(batch_shape)
     x = {name: gather(name, "x") for name in points[0].x}
-    return Point(x, {name: gather(name, "multipliers") for name in points[0].multipliers}, messages)
+    multipliers = {name: gather(name, "multipliers") for name in points[0].multipliers}
+    if all(point.evidence is None for point in points):
+        return Point(x, multipliers, messages)
+    evidence = np.empty(len(points), dtype=object)  # of arrays, which numpy would join
+    evidence[:] = [point.evidence for point in points]
+    return Point(x, multipliers, messages, evidence=evidence.reshape(batch_shape))
 
 
 @dataclass(frozen=True)

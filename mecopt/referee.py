@@ -51,8 +51,19 @@ class Statement(Protocol):
         """
 
 
-class Searching(Statement, Protocol):
-    """A statement that can also search for a bound where prices leave a gap: branch and bound, say."""
+class Proving(Statement, Protocol):
+    """A statement that can also bound the optimum by what a search found: a tree of parts, say."""
+
+    def searched_bound(self, ops: Arithmetic, d: Any, found: Any) -> Numbers:
+        """The bound that follows from it, in either arithmetic; `d` is one instance.
+
+        Nothing in it is trusted: wrong numbers make the bound weaker, not wrong. Raises `DataError` for what
+        it cannot read.
+        """
+
+
+class Searching(Proving, Protocol):
+    """A statement that searches itself where prices leave a gap: branch and bound, say."""
 
     def search(self, d: Any, value: float, prices: Mapping[str, Array], tol: float) -> Any | None:
         """What shows that no point is better than this one's value, or goes some way there; None if
@@ -60,9 +71,6 @@ class Searching(Statement, Protocol):
 
         `d` is one instance in floats, `prices` the best so far; a gap of `tol` is small enough.
         """
-
-    def searched_bound(self, ops: Arithmetic, d: Any, found: Any) -> Numbers:
-        """The bound that follows from it, in either arithmetic."""
 
 
 NEIGHBOURHOOD = 1e-9
@@ -137,15 +145,19 @@ def judge(
     *,
     rigorous: bool,
     tol: float = 1e-10,
+    evidence: Any = None,
 ) -> Certificate:
-    """Certificate of a point over the batch; the statement searches prices where the gap exceeds `tol`."""
+    """Certificate of a point over the batch; the statement searches prices where the gap exceeds `tol`.
+
+    `evidence` (see `Point`) is tried where they leave a gap.
+    """
     problem = instance.problem
     point = _arrays(instance, problem.outputs, x, "x")
     minimise = problem.sense == "min"
     d = problem.statement.lift(FLOAT, instance)
     value, violation = _evaluated(problem.statement, d, point)
     prices, bound = _prices(instance, d, value, multipliers, tol)
-    searched = _searched(instance, value, violation, prices, bound, tol)
+    searched = _searched(instance, value, violation, prices, bound, tol, evidence)
     gap = np.where(violation <= NEIGHBOURHOOD, _gap(value, value, bound, minimise=minimise), np.nan)
     unproved = Certificate(
         value, bound, np.full_like(value, np.nan), gap, violation, np.zeros(value.shape, bool)
@@ -179,7 +191,7 @@ def _prices(
     left_open = ~(_gap(value, value, bound, minimise=minimise) <= tol)
     if not left_open.any():
         return prices, bound
-    if not left_open.all():
+    if left_open.ndim > 1 or not left_open.all():
         d = statement.lift(FLOAT, instance[left_open])
     own = statement.best_prices(d)
     own_bound = np.full(value.shape, np.nan)
@@ -205,17 +217,23 @@ def _searched(
     prices: Mapping[str, Array],
     bound: Array,
     tol: float,
+    evidence: Any,
 ) -> Searched:
-    """Search where prices leave a gap, if the statement can; raises `bound` in place where that helps."""
+    """What a search shows where prices leave a gap: the method's or, if it can, the statement's own.
+
+    Raises `bound` in place where that helps.
+    """
     statement: Any = instance.problem.statement
-    if not hasattr(statement, "search"):
+    if not hasattr(statement, "search") and evidence is None:
         return {}
     minimise = instance.problem.sense == "min"
     wanted = (violation <= NEIGHBOURHOOD) & ~(_gap(value, value, bound, minimise=minimise) <= tol)
     results: Searched = {}
     for cell in map(tuple, np.argwhere(wanted)):
         d = statement.lift(FLOAT, instance[cell] if cell else instance)
-        found = statement.search(d, float(value[cell]), {k: v[cell] for k, v in prices.items()}, tol)
+        found = evidence[cell] if cell and evidence is not None else evidence
+        if found is None and hasattr(statement, "search"):
+            found = statement.search(d, float(value[cell]), {k: v[cell] for k, v in prices.items()}, tol)
         if found is not None:
             results[cell] = found
             new = float(statement.searched_bound(FLOAT, d, found))

@@ -21,13 +21,15 @@ class Point:
     """Variables, and multipliers where the method has them. A method says nothing about its own success.
 
     `x` and `multipliers` map output names to arrays `(*batch, *axes)`; an instance that the method could
-    not finish holds nan. `message` says why, over the batch axes.
+    not finish holds nan. `message` says why, over the batch axes. `evidence`, None or over the batch axes, is
+    for the statement's `searched_bound`: a search's tree, say, which the referee checks leaf by leaf.
     """
 
     x: Mapping[str, Array]
     multipliers: Mapping[str, Array] = field(default_factory=dict)
     message: Any = ""
     trace: "Trace | None" = None
+    evidence: Any = None
 
 
 @dataclass(frozen=True)

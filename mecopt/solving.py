@@ -51,7 +51,9 @@ def _run_and_judge(
     found = method.run(instance, tol)
     seconds = time.perf_counter() - start
     try:
-        certificate = judge(instance, found.x, found.multipliers, rigorous=rigorous, tol=tol)
+        certificate = judge(
+            instance, found.x, found.multipliers, rigorous=rigorous, tol=tol, evidence=found.evidence
+        )
     except DataError as error:  # the method's fault, not the data's
         found = _no_point(instance, f"{method.name} returned a malformed point: {error}")
         certificate = unknown_certificate(instance.batch_shape)

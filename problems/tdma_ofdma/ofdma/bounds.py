@@ -40,8 +40,8 @@ LOG_RANGE = 700.0
 
 def by_prices(ops: Arithmetic, d: Data, theta: Numbers) -> Numbers:
     """D(theta), `(*batch,)`, at prices `(*batch, users)`."""
-    saved = _saved(ops, np.expand_dims(theta * d.bits_per_nat, -1), d.energy_scale)
-    return ops.sum(_least(ops, d, theta)) - ops.sum(ops.largest(np.swapaxes(saved, -1, -2)))
+    saved = savings(ops, np.expand_dims(theta * d.bits_per_nat, -1), d.energy_scale)
+    return ops.sum(worth(ops, d, theta)) - ops.sum(ops.largest(np.swapaxes(saved, -1, -2)))
 
 
 def partitions_affordable(d: Data) -> bool:
@@ -101,8 +101,8 @@ def _set_costs(ops: Arithmetic, d: Data, channels: int) -> Numbers:
     held = np.arange(2**channels)[:, None] >> np.arange(channels) & 1 == 1
     theta = ops.number(_set_prices(d, held))
     users = Data(**{name: _column(array) for name, array in vars(d).items() if name != "energy_scale"})
-    saved = _saved(ops, _column(theta * d.bits_per_nat), np.expand_dims(d.energy_scale, -2))
-    costs = _least(ops, users, theta) - ops.sum(ops.where(held, saved, 0.0))
+    saved = savings(ops, _column(theta * d.bits_per_nat), np.expand_dims(d.energy_scale, -2))
+    costs = worth(ops, users, theta) - ops.sum(ops.where(held, saved, 0.0))
     costs[np.asarray(d.required_bits > 0, dtype=bool), 0] = ops.number(np.inf)
     return costs
 
@@ -126,12 +126,13 @@ def _set_prices(d: Data, held: Mask) -> Array:
     return np.asarray(np.where(idle, value, np.exp(log_price)))
 
 
-def _least(ops: Arithmetic, d: Data, theta: Numbers) -> Numbers:
+def worth(ops: Arithmetic, d: Data, theta: Numbers) -> Numbers:
+    """least(theta): what the users' bits are worth at least at prices of a bit."""
     local = d.bit_value * (d.input_bits - d.required_bits) + theta * d.required_bits
     return ops.minimum(local, theta * d.input_bits)
 
 
-def _saved(ops: Arithmetic, price: Numbers, scale: Numbers) -> Numbers:
+def savings(ops: Arithmetic, price: Numbers, scale: Numbers) -> Numbers:
     """A psi(max(price/A, 1)) at a price of a nat; in doubles its error is a rounding of the price."""
     excess = price / scale - 1
     excess = ops.maximum(excess, ops.number(np.zeros(excess.shape)))

@@ -8,7 +8,8 @@ with A = beta T N0/g (J), w = B T/ln 2 (bit per nat), v = beta C P (J/bit), m = 
 sub-channel nobody holds carries no bits: 0 at l = rho = 0, inf at l > 0 = rho. You et al. 2017, P4 and P5.
 
 Bounds: see `bounds`. The one by prices, theta >= 0 in J/bit for each user, holds for both problems and is
-the optimum of P4R at the best prices; for P4 with few sub-channels the one by partitions is its optimum.
+the optimum of P4R at the best prices; for P4 with few sub-channels the one by partitions is its optimum. A
+method that hands in the tree of its search has it checked by `tree_bound`.
 
 P5 is P2 with the means of the gains over the free sub-channels and t_k = n_k T of their airtime. Nothing
 here shares code with the closed forms or the models.
@@ -26,7 +27,7 @@ from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
 from ..statement import TdmaStatement
-from . import bounds, dual_search
+from . import bounds, dual_search, tree_bound
 
 ROUNDING = 1e-15
 """A user that sends this part of its bits less or more than all of them sends all of them."""
@@ -129,6 +130,10 @@ class OfdmaStatement:
     def best_prices(self, d: Data) -> dict[str, Array]:
         """Prices that maximise the float dual bound; see `dual_search`."""
         return {"bit_price": dual_search.best_prices(d)}
+
+    def searched_bound(self, ops: Arithmetic, d: Data, found: tree_bound.Tree) -> Numbers:
+        """The least bound over the leaves of a tree of parts; see `tree_bound`."""
+        return tree_bound.by_tree(ops, d, found)
 
 
 @dataclass(frozen=True)
