@@ -45,28 +45,16 @@ class Terms(NamedTuple):
     max_bs_energy: Array
     reception_power: Array
     may_send: Mask
+    log_up: Array
+    """Logarithm of the energy of an uploaded bit at the lowest rate."""
+    log_down: Array
+    """The same at the base station, of the results of a bit."""
+    lag: Array
+    """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may not."""
 
     def rows(self, which: Any) -> "Terms":
         """The terms of some instances."""
         return Terms(*(np.broadcast_to(a, (len(self.window), a.shape[-1]))[which] for a in self))
-
-    @property
-    def log_up(self) -> Array:
-        """Logarithm of the energy of an uploaded bit at the lowest rate."""
-        return np.log(self.up_scale / self.up_nat)
-
-    @property
-    def log_down(self) -> Array:
-        """The same at the base station, of the results of a bit."""
-        return np.log(self.output_ratio * self.down_scale / self.down_nat)
-
-    @property
-    def lag(self) -> Array:
-        """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may
-        not.
-        """
-        least = np.min(np.where(self.may_send, self.log_up, np.inf), axis=-1, keepdims=True)
-        return np.where(self.may_send, self.log_up - least, np.inf)
 
 
 def terms(s: Instance, may_send: Mask | None = None) -> Terms:
@@ -79,11 +67,16 @@ def terms(s: Instance, may_send: Mask | None = None) -> Terms:
     multicast = np.max(ratio * column["shared_bits"] / rate, axis=-1, keepdims=True)
     private = np.maximum(s.input_bits - column["shared_bits"], 0.0)
     latency, cycles = column["max_latency"], column["cycles_per_bit"]
+    up_scale, up_nat = noise * up / s.uplink_gain, up / np.log(2)
+    down_scale, down_nat = noise * down / s.downlink_gain, down / np.log(2)
+    may = np.ones(private.shape, dtype=bool) if may_send is None else may_send
+    log_up = np.log(up_scale / up_nat)
+    least_up = np.min(np.where(may, log_up, np.inf), axis=-1, keepdims=True)
     return Terms(
-        up_scale=noise * up / s.uplink_gain,
-        up_nat=up / np.log(2),
-        down_scale=noise * down / s.downlink_gain,
-        down_nat=down / np.log(2),
+        up_scale=up_scale,
+        up_nat=up_nat,
+        down_scale=down_scale,
+        down_nat=down_nat,
         output_ratio=ratio,
         private_bits=private,
         least_bits=private - np.minimum(private, latency * s.local_frequency / cycles),
@@ -92,7 +85,10 @@ def terms(s: Instance, may_send: Mask | None = None) -> Terms:
         window=latency - multicast,
         max_bs_energy=column["max_bs_energy"],
         reception_power=column["reception_power"],
-        may_send=np.ones(private.shape, dtype=bool) if may_send is None else may_send,
+        may_send=may,
+        log_up=log_up,
+        log_down=np.log(ratio * down_scale / down_nat),
+        lag=np.where(may, log_up - least_up, np.inf),
     )
 
 

@@ -182,6 +182,8 @@ class Search(NamedTuple):
     state: State
     size: Array
     arrived: Mask
+    floor: Array
+    pinned: Mask
 
 
 def _advance(p: Terms, at: Search) -> Search:
@@ -215,6 +217,9 @@ def _advance(p: Terms, at: Search) -> Search:
     along = np.where(np.isfinite(f.values[0]) | flat | ~near, np.clip(along, -far, far), -far)
     inside = (logit + along > short) & (logit + along < long)
     along = np.where(inside | ~np.isfinite(short - long), along, (short + long) / 2 - logit)
+    # no window is shorter than the budget allows; one that should be, is the shortest
+    pinned = (logit <= at.floor) & sure & (f.values[0] <= 0) & ~arrived
+    along = np.maximum(along, at.floor - logit)
     in_nu, in_lead = _price_steps(f, along)
     # nobody sends shared data: the lead is wrong, and says nothing of nu
     silent = ~np.any(r.shared > 0, axis=-1, keepdims=True)
@@ -250,41 +255,46 @@ def _advance(p: Terms, at: Search) -> Search:
         ),
         size,
         arrived,
+        at.floor,
+        pinned,
     )
 
 
-def newton(p: Terms, start: State, on: Mask) -> tuple[Array, State, Mask]:
+def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, State, Mask]:
     """Logit of the window, prices and bits, and which instances have arrived; `on` are those to try.
 
-    Whoever has arrived leaves the batch, so that the rest is done with sooner.
+    `shortest` is the logit of the shortest window. Whoever has arrived or is not going to leaves the batch, so
+    that the rest is done with sooner.
     """
-    logit = np.full(p.window.shape, START)
+    logit = np.maximum(START, shortest + ABOVE)
     found = State(*(a.copy() for a in start))
     arrived = np.zeros(on.shape, dtype=bool)
     rows = np.flatnonzero(on[:, 0])
     part = p.rows(rows)
-    nowhere = np.full((len(rows), 1), np.inf)
+    nowhere, nobody = np.full((len(rows), 1), np.inf), arrived[rows]
     state = State(*(a[rows] for a in start))
-    at = Search(logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, arrived[rows])
+    at = Search(
+        logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, nobody, shortest[rows], nobody
+    )
     for _ in range(STEPS):
         if not len(rows):
             break
         at = _advance(part, at)
-        home = at.arrived[:, 0]
-        if home.any():
-            done = rows[home]
-            arrived[done] = True
-            logit[done] = at.logit[home]
+        leaves = (at.arrived | at.pinned)[:, 0]
+        if leaves.any():
+            done = rows[leaves]
+            arrived[done] = at.arrived[leaves]
+            logit[done] = at.logit[leaves]
             for target, source in zip(found, at.state, strict=True):
-                target[done] = source[home]
-            rows, part = rows[~home], part.rows(~home)
-            state = State(*(a[~home] for a in at.state))
-            logits, short, long, cheap, dear, size = (
-                a[~home] for a in (at.logit, at.short, at.long, at.cheap, at.dear, at.size)
-            )
-            at = Search(logits, short, long, cheap, dear, state, size, at.arrived[~home])
+                target[done] = source[leaves]
+            rows, part = rows[~leaves], part.rows(~leaves)
+            state = State(*(a[~leaves] for a in at.state))
+            at = Search(*(state if isinstance(a, State) else a[~leaves] for a in at))
     return logit, found, arrived
 
 
 START = -2.0
 """First guess of the window's logit."""
+
+ABOVE = 1.0
+"""And at least so much above that of the shortest window."""

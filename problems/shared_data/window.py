@@ -14,6 +14,7 @@ from mecopt.rootfind import falling_root
 
 from .prices import Response, State, Terms, download, range_of_nu, send_all, spend_all
 from .saddle import newton
+from .shortest import shortest_window
 
 LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
 """Logits of t_dl/(T - t_mc) searched: from nothing to all but a rounding of it."""
@@ -74,6 +75,12 @@ def _silent(p: Terms) -> Mask:
     )
 
 
+def _shortest(p: Terms) -> Array:
+    """Logit of the shortest window, -inf where any will do."""
+    share = np.minimum(shortest_window(p) / p.window, 1.0)
+    return np.log(share) - np.log1p(-share)
+
+
 def _window_by_search(p: Terms) -> tuple[Array, Mask]:
     """The window's logit, and where there had better be none."""
     cold, silent = cold_start(p), _silent(p)
@@ -87,7 +94,8 @@ def _window_by_search(p: Terms) -> tuple[Array, Mask]:
         warm = State(*(np.where(usual, a, b) for a, b in zip(state, cold, strict=True)))
         return np.where(silent, -1.0, balance(p, span, state, r))
 
-    low, high = (np.full(p.window.shape, end) for end in (LOW_WINDOW, HIGH_WINDOW))
+    high = np.full(p.window.shape, HIGH_WINDOW)
+    low = np.clip(_shortest(p), LOW_WINDOW, HIGH_WINDOW)
     _, logit = falling_root(download_dearer, low, high, precision=WINDOW_PRECISION)
     return logit, logit <= LOW_WINDOW
 
@@ -126,7 +134,7 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     """
     cold, silent = cold_start(p), _silent(p)
     nobody, least_nu = _nobody(p)
-    logit, state, arrived = newton(p, cold, ~silent & ~nobody & (not only_without))
+    logit, state, arrived = newton(p, cold, ~silent & ~nobody & (not only_without), _shortest(p))
     span = p.window / (1 + np.exp(-logit))
     closed = (silent | nobody) & ~arrived
     rest = np.flatnonzero(~(arrived | closed)[:, 0])
@@ -135,7 +143,7 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
         best, none = _window_by_search(part)
         at = part.window / (1 + np.exp(-best))
         found, r = spend_all(part, at, cold_start(part), np.ones(at.shape, dtype=bool))
-        found = found._replace(log_nu=_pinned(part, at, found, r))
+        found = _pinned(part, at, found, r)
         span[rest], closed[rest] = at, none
         for target, source in zip(state, found, strict=True):
             target[rest] = source
@@ -145,8 +153,8 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     return span, state, closed
 
 
-def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
-    """ln nu where the window is the shortest that the budget allows for bits that must be offloaded.
+def _pinned(p: Terms, span: Array, state: State, r: Response) -> State:
+    """Bits and ln nu where the window is the shortest that the budget allows for bits that must be offloaded.
 
     There any nu from some value up has the energy spent; the one that balances the prices of time is wanted.
     """
@@ -157,10 +165,13 @@ def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
     steep = np.sum(p.down_scale * lambert_argument(z), axis=-1, keepdims=True)
     paid = np.where(z > 0, p.reception_power, 0.0)
     wanted = np.sum(p.up_scale * lambert_argument(y) + paid, axis=-1, keepdims=True)
-    pinned = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True) & (
-        slowest > p.max_bs_energy * (1 - TIGHT)
+    none_else = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True)
+    pinned = none_else & (slowest > p.max_bs_energy * (1 - TIGHT))
+    pinned = (pinned | (span <= shortest_window(p))) & (steep > 0)
+    return state._replace(
+        log_nu=np.where(pinned, np.log(wanted / steep), state.log_nu),
+        bits=np.where(pinned, p.least_bits, state.bits),
     )
-    return np.where(pinned & (steep > 0), np.log(wanted / steep), state.log_nu)
 
 
 def _without_window(
