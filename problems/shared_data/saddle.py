@@ -183,7 +183,7 @@ class Search(NamedTuple):
     size: Array
     arrived: Mask
     floor: Array
-    pinned: Mask
+    lost: Mask
 
 
 def _advance(p: Terms, at: Search) -> Search:
@@ -221,6 +221,8 @@ def _advance(p: Terms, at: Search) -> Search:
     pinned = (logit <= at.floor) & sure & (f.values[0] <= 0) & ~arrived
     along = np.maximum(along, at.floor - logit)
     in_nu, in_lead = _price_steps(f, along)
+    # nobody offloads: there is no energy to price, and the lead is known alone
+    in_lead = np.where(np.isfinite(in_lead), in_lead, -f.values[2] / f.slopes[2][2])
     # nobody sends shared data: the lead is wrong, and says nothing of nu
     silent = ~np.any(r.shared > 0, axis=-1, keepdims=True)
     in_nu = np.where(silent, -f.values[1] / f.slopes[1][1], in_nu)
@@ -241,22 +243,25 @@ def _advance(p: Terms, at: Search) -> Search:
         p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True)
     )
     in_lead = np.where(silent, alone - lead, in_lead)
-    stay = arrived
+    new = State(
+        np.where(arrived, log_nu, np.clip(log_nu + in_nu, -690.0, 690.0)),
+        np.where(arrived, lead, lead + in_lead),
+        bits,
+    )
+    # where nothing moves any more, nothing ever will
+    idle = still & (new.log_nu == log_nu) & (new.lead == at.state.lead) & (size == at.size)
+    idle = idle & (bits == at.state.bits).all(axis=-1, keepdims=True)
     return Search(
-        np.where(stay, logit, logit + along),
+        np.where(arrived, logit, logit + along),
         short,
         long,
         np.where(still, cheap, -np.inf),
         np.where(still, dear, np.inf),
-        State(
-            np.where(stay, log_nu, np.clip(log_nu + in_nu, -690.0, 690.0)),
-            np.where(stay, lead, lead + in_lead),
-            bits,
-        ),
+        new,
         size,
         arrived,
         at.floor,
-        pinned,
+        (pinned | idle) & ~arrived,
     )
 
 
@@ -280,7 +285,7 @@ def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, St
         if not len(rows):
             break
         at = _advance(part, at)
-        leaves = (at.arrived | at.pinned)[:, 0]
+        leaves = (at.arrived | at.lost)[:, 0]
         if leaves.any():
             done = rows[leaves]
             arrived[done] = at.arrived[leaves]
@@ -296,5 +301,5 @@ def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, St
 START = -2.0
 """First guess of the window's logit."""
 
-ABOVE = 1.0
+ABOVE = 0.3
 """And at least so much above that of the shortest window."""
