@@ -100,16 +100,6 @@ class State(NamedTuple):
     bits: Array
 
 
-class Response(NamedTuple):
-    """What users do at given prices, and how their offloaded bits change with ln mu, ln nu and the window."""
-
-    bits: Array
-    shared: Array
-    per_lead: Array
-    per_nu: Array
-    per_window: Array
-
-
 class Download(NamedTuple):
     """At one nu: the least exponent z0, its slope in ln nu, the exponent per offloaded bit."""
 
@@ -126,23 +116,37 @@ def download(p: Terms, span: Array, log_nu: Array) -> Download:
     return Download(floor, slope, per_bit)
 
 
-class Marginals(NamedTuple):
-    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu,
-    t_dl.
+class Response(NamedTuple):
+    """What users do at given prices, and how their offloaded bits change with ln mu, ln nu and the window."""
 
-    `most` is an upper bound of the root where H < 0.
-    """
-
-    excess: Array
-    per_bit: Array
+    bits: Array
+    shared: Array
     per_lead: Array
     per_nu: Array
     per_window: Array
-    most: Array
+    down: Download
 
 
-def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Marginals:
-    local, left = p.private_bits - bits, p.window - span
+class Costs(NamedTuple):
+    """Of offloading one more of these bits: logarithms of both parts and of the sum, the saving's, and H.
+
+    `own` and `held` are the exponents at which the private bits alone fill the time there is; H rises with the
+    bits by `growth`. `leads` and `free`: another exponent is higher.
+    """
+
+    own: Array
+    held: Array
+    leads: Mask
+    free: Mask
+    up_share: Array
+    down_share: Array
+    growth: Array
+    saving: Array
+    excess: Array
+
+
+def _costs(p: Terms, left: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Costs:
+    local = p.private_bits - bits
     own, held = bits / (p.up_nat * left), down.per_bit * bits
     leads, free = level >= own, down.floor >= held
     up = p.log_up + np.maximum(level, own)
@@ -153,32 +157,34 @@ def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Arra
         free, 0.0, down_share * down.per_bit
     )
     saving = p.log_local + 2 * np.log(local)
-    alone = np.minimum((saving - p.log_up) * p.up_nat * left, (saving - p.log_down - log_nu) / down.per_bit)
-    excess = total - saving
-    return Marginals(
-        excess,
-        growth + 2 / local,
-        np.where(leads, up_share, 0.0),
-        down_share * (1 + np.where(free, down.slope, 0.0)),
-        np.where(leads, 0.0, up_share * own / left) - np.where(free, 0.0, down_share * held / span),
-        np.minimum(alone, p.private_bits - local * np.exp(excess / 2)),
+    return Costs(
+        own, held, leads, free, up_share, down_share, growth + 2 / local, saving, total - saving
     )
 
 
+def _most(p: Terms, left: Array, down: Download, log_nu: Array, bits: Array, c: Costs) -> Array:
+    """An upper bound of the root where H < 0: neither cost alone exceeds the saving here."""
+    alone = np.minimum(
+        (c.saving - p.log_up) * p.up_nat * left, (c.saving - p.log_down - log_nu) / down.per_bit
+    )
+    return np.minimum(alone, p.private_bits - (p.private_bits - bits) * np.exp(c.excess / 2))
+
+
 def respond(
-    p: Terms, span: Array, log_nu: Array, lead: Array, bits: Array, on: Mask
+    p: Terms, span: Array, down: Download, log_nu: Array, lead: Array, bits: Array, on: Mask
 ) -> tuple[Array, Response]:
     """Offloaded bits by Newton (see the module) for the instances that are `on`, and what follows from
     them.
     """
-    down = download(p, span, log_nu)
     level = np.where(p.shared_bits > 0, lead - p.lag, -np.inf)
-    choice = p.least_bits < p.private_bits
-    moving = on & choice
+    left = p.window - span
+    moving = on & (p.least_bits < p.private_bits)
     for _ in range(STEPS):
-        m = _marginals(p, span, level, down, log_nu, bits)
-        new = bits - m.excess / m.per_bit
-        new = np.where(m.excess < 0, np.minimum(new, m.most), new)
+        c = _costs(p, left, level, down, log_nu, bits)
+        new = bits - c.excess / c.growth
+        behind = c.excess < 0
+        if behind.any():
+            new = np.where(behind, np.minimum(new, _most(p, left, down, log_nu, bits, c)), new)
         new = np.where(moving, np.maximum(new, p.least_bits), bits)
         change = np.abs(new - bits)
         bits = new
@@ -196,12 +202,16 @@ def answer(p: Terms, span: Array, at: State) -> Response:
 
 
 def _response(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Response:
-    choice = p.least_bits < p.private_bits
-    m = _marginals(p, span, level, down, log_nu, bits)
-    loose = choice & (bits > p.least_bits)
-    shared = np.where(level > 0, np.maximum(level * p.up_nat * (p.window - span) - bits, 0.0), 0.0)
-    slopes = (np.where(loose, -slope / m.per_bit, 0.0) for slope in (m.per_lead, m.per_nu, m.per_window))
-    return Response(bits, shared, *slopes)
+    left = p.window - span
+    c = _costs(p, left, level, down, log_nu, bits)
+    loose = (p.least_bits < p.private_bits) & (bits > p.least_bits)
+    shared = np.where(level > 0, np.maximum(level * p.up_nat * left - bits, 0.0), 0.0)
+    per_lead = np.where(c.leads, c.up_share, 0.0)
+    per_nu = c.down_share * (1 + np.where(c.free, down.slope, 0.0))
+    per_window = np.where(c.leads, 0.0, c.up_share * c.own / left)
+    per_window = per_window - np.where(c.free, 0.0, c.down_share * c.held / span)
+    slopes = (np.where(loose, -slope / c.growth, 0.0) for slope in (per_lead, per_nu, per_window))
+    return Response(bits, shared, *slopes, down)
 
 
 def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response, Array]:
@@ -210,9 +220,10 @@ def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Resp
     needed = p.lag + (p.shared_bits + p.private_bits) / (p.up_nat * left)
     low, high = np.zeros(lead.shape), np.min(needed, axis=-1, keepdims=True)
     lead = np.clip(lead, low, high)
+    down = download(p, span, log_nu)
     active = on.copy()
     for _ in range(STEPS):
-        bits, r = respond(p, span, log_nu, lead, bits, active)
+        bits, r = respond(p, span, down, log_nu, lead, bits, active)
         sends = r.shared > 0
         slope = np.sum(np.where(sends, p.up_nat * left - r.per_lead, 0.0), axis=-1, keepdims=True)
         miss = p.shared_bits - np.sum(r.shared, axis=-1, keepdims=True)
@@ -226,9 +237,9 @@ def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Resp
     return State(log_nu, lead, bits), r, slope
 
 
-def spent(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Array]:
+def spent(p: Terms, r: Response) -> tuple[Array, Array, Array]:
     """Energy of the base station per user, its slope in the bits, and in ln nu at fixed bits."""
-    down = download(p, span, log_nu)
+    down = r.down
     held = down.per_bit * r.bits
     z = np.maximum(down.floor, held)
     per_bit = np.where(z > 1e-5, np.expm1(z) / np.where(z > 1e-5, z, 1.0), 1 + z / 2)
@@ -258,7 +269,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     """The price at which the base station's budget is spent: its lowest where the budget is slack."""
     low, high, _ = range_of_nu(p)
     state, r, _ = send_all(p, span, start._replace(log_nu=low), on)
-    energy, _, _ = spent(p, span, low, r)
+    energy, _, _ = spent(p, r)
     slack = np.sum(energy, axis=-1, keepdims=True) <= p.max_bs_energy
     active = on & ~slack
     state = State(*(np.where(slack, a, b) for a, b in zip(state, start, strict=True)))
@@ -266,7 +277,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     for _ in range(STEPS):
         found, r, send_slope = send_all(p, span, state._replace(log_nu=log_nu), active)
         state = State(*(np.where(active, a, b) for a, b in zip(found, state, strict=True)))
-        each, per_bit, direct = spent(p, span, log_nu, r)
+        each, per_bit, direct = spent(p, r)
         energy = np.sum(each, axis=-1, keepdims=True)
         pull = np.sum(np.where(r.shared > 0, r.per_nu, 0.0), axis=-1, keepdims=True)
         lead_slope = np.where(send_slope > 0, pull / np.where(send_slope > 0, send_slope, 1.0), 0.0)

@@ -58,7 +58,7 @@ def _total(a: Array) -> Array:
 
 def residuals(p: Terms, span: Array, state: State, r: Response) -> Residuals:
     """Values and slopes of the equations; slopes in the logit of the window, ln nu, the lead."""
-    left, down = p.window - span, download(p, span, state.log_nu)
+    left, down = p.window - span, r.down
     stretch = span * left / p.window  # dt/dw
     sends, held = r.shared > 0, (down.per_bit * r.bits > down.floor) & (r.bits > 0)
     own, z = r.bits / (p.up_nat * left), np.maximum(down.floor, down.per_bit * r.bits)
@@ -193,7 +193,8 @@ def _advance(p: Terms, at: Search) -> Search:
     room = p.up_nat * (p.window - span)
     most = np.min(p.lag + (p.shared_bits + p.private_bits) / room, axis=-1, keepdims=True)
     lead = np.clip(lead, 0.0, most)
-    bits, r = respond(p, span, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
+    down = download(p, span, log_nu)
+    bits, r = respond(p, span, down, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
     f = residuals(p, span, State(log_nu, lead, bits), r)
     # prices far off say nothing of the window yet; nobody waiting for it says that it is too long
     missed = np.abs(f.values[1]) + np.abs(f.values[2])

@@ -12,7 +12,7 @@ from mecopt.instance import Array, Indices, Mask
 from mecopt.kernels.lambert import lambert_argument
 from mecopt.rootfind import falling_root
 
-from .prices import Response, State, Terms, download, range_of_nu, send_all, spend_all
+from .prices import Response, State, Terms, range_of_nu, send_all, spend_all
 from .saddle import newton
 from .shortest import shortest_window
 
@@ -32,10 +32,9 @@ FAR = 25.0
 """Beyond this logit prices are so extreme that the next search had better start afresh."""
 
 
-def _exponents(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Mask]:
+def _exponents(p: Terms, span: Array, r: Response) -> tuple[Array, Array, Mask]:
     """Of upload and download, and who is held by the window."""
-    down = download(p, span, log_nu)
-    held = down.per_bit * r.bits
+    down, held = r.down, r.down.per_bit * r.bits
     y = (r.shared + r.bits) / (p.up_nat * (p.window - span))
     return y, np.maximum(down.floor, held), (held > down.floor) & (r.bits > 0)
 
@@ -53,7 +52,7 @@ def _log_sum(a: Array) -> Array:
 
 def balance(p: Terms, span: Array, state: State, r: Response) -> Array:
     """(sum sigma - sum beta)/(sum sigma + sum beta), without poles to mislead an interpolation."""
-    y, z, held = _exponents(p, span, state.log_nu, r)
+    y, z, held = _exponents(p, span, r)
     grown = np.log(p.down_scale) + state.log_nu + _log_argument(z)
     paid = np.log(p.reception_power)
     net = grown + np.log1p(-np.exp(np.minimum(paid - grown, 0.0)))
@@ -159,8 +158,8 @@ def _pinned(p: Terms, span: Array, state: State, r: Response) -> State:
     There any nu from some value up has the energy spent; the one that balances the prices of time is wanted.
     """
     least = r._replace(bits=p.least_bits)
-    y, _, _ = _exponents(p, span, state.log_nu, least)
-    z = download(p, span, state.log_nu).per_bit * p.least_bits
+    y, _, _ = _exponents(p, span, least)
+    z = r.down.per_bit * p.least_bits
     slowest = np.sum(p.down_scale * span * np.expm1(z), axis=-1, keepdims=True)
     steep = np.sum(p.down_scale * lambert_argument(z), axis=-1, keepdims=True)
     paid = np.where(z > 0, p.reception_power, 0.0)
