@@ -157,9 +157,7 @@ def _costs(p: Terms, left: Array, level: Array, down: Download, log_nu: Array, b
         free, 0.0, down_share * down.per_bit
     )
     saving = p.log_local + 2 * np.log(local)
-    return Costs(
-        own, held, leads, free, up_share, down_share, growth + 2 / local, saving, total - saving
-    )
+    return Costs(own, held, leads, free, up_share, down_share, growth + 2 / local, saving, total - saving)
 
 
 def _most(p: Terms, left: Array, down: Download, log_nu: Array, bits: Array, c: Costs) -> Array:

@@ -14,7 +14,8 @@ from mecopt.referee import judge
 from .. import P1, closed_form
 from ..algorithms import algorithm_1, recovered_window
 from ..lagrangian import Minimiser, download_price, minimise, multicast_time, upload_price
-from .common import OPTIMA, PAPER, Case, Optimum, cases, optimum
+from .common import OPTIMA, PAPER, Case, cases, optimum
+from .optima import Optimum
 
 SLATER = {"output_ratio": st.sampled_from([1.0, 0.1]), "reception_power": st.sampled_from([1.0, 0.1, 10.0])}
 """Results to send back and power to receive them: all multipliers matter."""

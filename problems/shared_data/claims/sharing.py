@@ -13,7 +13,8 @@ from mecopt.instance import Instance
 
 from .. import P1
 from ..scenario import COMMON, INPUT_BITS, path_gain
-from .common import OPTIMA, PAPER, Case, Optimum, cases, certified, full_offloading, less, no_sharing
+from .common import OPTIMA, PAPER, Case, cases, less
+from .optima import Optimum, optima, unshared, without_cpus
 
 STEPS = st.sampled_from([(0.5, 1.0), (0.25, 0.5), (0.1, 0.9), (0.5, 0.75), (0.75, 1.0), (0.1, 0.2)])
 """Two shares of the least input, the smaller first."""
@@ -67,7 +68,7 @@ def at_most_doubles(more: Optimum, fewer: Optimum) -> Interval:
 )
 def more_shared_is_cheaper(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
-    fewer, more = (certified(at_share(s, share)) for share in case["shares"])
+    fewer, more = optima(at_share(s, share) for share in case["shares"])
     return None if fewer is None or more is None else subject(more, fewer)
 
 
@@ -115,8 +116,9 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
     s = P1.instance(case["data"])
     a, b = case["shares"]
     slack = []
-    for scheme in (certified, full_offloading):
-        found = [scheme(at_share(s, share)) for share in (a, b, (a + b) / 2)]
+    three = [at_share(s, share) for share in (a, b, (a + b) / 2)]
+    both = optima([*three, *map(without_cpus, three)])
+    for found in (both[:3], both[3:]):
         if all(f is not None for f in found):
             values = [f.upper for f in found if f is not None]
             slack.append(subject(values[0], values[1], values[2]) / max(values))
@@ -151,10 +153,8 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
 )
 def saving_grows(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
-    if no_sharing(s) is None:
-        return None
-    fewer, more = (certified(at_share(s, share)) for share in case["shares"])
-    return None if fewer is None or more is None else subject(more, fewer)
+    none, fewer, more = optima([unshared(s), *(at_share(s, share) for share in case["shares"])])
+    return None if none is None or fewer is None or more is None else subject(more, fewer)
 
 
 @claim(
@@ -181,7 +181,7 @@ def saving_grows(case: Case, subject: Compare) -> Any:
 )
 def saving_is_concave(case: Case, subject: Any) -> Any:
     s, (a, b) = P1.instance(case["data"]), case["shares"]
-    none, part, whole = no_sharing(s), certified(at_share(s, a)), certified(at_share(s, b))
+    none, part, whole = optima([unshared(s), at_share(s, a), at_share(s, b)])
     if none is None or part is None or whole is None:
         return None
     scale = max(none.upper, part.upper, whole.upper)
@@ -230,7 +230,7 @@ def placed(share: float, latency: float) -> Instance:
 )
 def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
     s = placed(case["share"], 0.1)
-    full, none = full_offloading(s), no_sharing(s)
+    full, none = optima([without_cpus(s), unshared(s)])
     return None if full is None or none is None else subject(full, none)
 
 
@@ -244,14 +244,14 @@ def shrinks(before: Interval, after: Interval) -> Interval:
 def compare_gaps(both: list[Instance], subject: CompareGaps) -> Any:
     """Full offloading over the proposed scheme at two shares, relative to full offloading."""
     gaps, scale = [], 0.0
-    for s in both:
-        full, best = full_offloading(s), certified(s)
+    found = optima([*both, *map(without_cpus, both)])
+    for best, full in zip(found[:2], found[2:], strict=True):
         if full is None or best is None:
             return None
         gaps.append(Interval(full.lower - best.upper, full.upper - best.lower))
         scale = max(scale, full.upper)
-    found = subject(gaps[0], gaps[1])
-    return Interval(found.lo / scale, found.hi / scale)
+    slack = subject(gaps[0], gaps[1])
+    return Interval(slack.lo / scale, slack.hi / scale)
 
 
 @claim(
