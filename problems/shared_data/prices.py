@@ -130,8 +130,8 @@ class Response(NamedTuple):
 class Costs(NamedTuple):
     """Of offloading one more of these bits: logarithms of both parts and of the sum, the saving's, and H.
 
-    `own` and `held` are the exponents at which the private bits alone fill the time there is; H rises with the
-    bits by `growth`. `leads` and `free`: another exponent is higher.
+    `own` and `held` are the exponents at which the private bits alone fill the time there is; H rises with
+    the bits by `growth`. `leads` and `free`: another exponent is higher.
     """
 
     own: Array
@@ -208,8 +208,10 @@ def _response(p: Terms, span: Array, level: Array, down: Download, log_nu: Array
     per_nu = c.down_share * (1 + np.where(c.free, down.slope, 0.0))
     per_window = np.where(c.leads, 0.0, c.up_share * c.own / left)
     per_window = per_window - np.where(c.free, 0.0, c.down_share * c.held / span)
-    slopes = (np.where(loose, -slope / c.growth, 0.0) for slope in (per_lead, per_nu, per_window))
-    return Response(bits, shared, *slopes, down)
+    by_lead, by_nu, by_window = (
+        np.where(loose, -slope / c.growth, 0.0) for slope in (per_lead, per_nu, per_window)
+    )
+    return Response(bits, shared, by_lead, by_nu, by_window, down)
 
 
 def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response, Array]:

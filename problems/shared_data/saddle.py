@@ -185,6 +185,12 @@ class Search(NamedTuple):
     floor: Array
     lost: Mask
 
+    def rows(self, which: Mask) -> "Search":
+        """The searches of some instances."""
+        state = State(*(a[which] for a in self.state))
+        cut = {name: a[which] for name, a in self._asdict().items() if name != "state"}
+        return Search(**cut, state=state)
+
 
 def _advance(p: Terms, at: Search) -> Search:
     """One step for all instances, unless the last one was so small that its square does not matter."""
@@ -269,8 +275,8 @@ def _advance(p: Terms, at: Search) -> Search:
 def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, State, Mask]:
     """Logit of the window, prices and bits, and which instances have arrived; `on` are those to try.
 
-    `shortest` is the logit of the shortest window. Whoever has arrived or is not going to leaves the batch, so
-    that the rest is done with sooner.
+    `shortest` is the logit of the shortest window. Whoever has arrived or is not going to leaves the batch,
+    so that the rest is done with sooner.
     """
     logit = np.maximum(START, shortest + ABOVE)
     found = State(*(a.copy() for a in start))
@@ -293,9 +299,7 @@ def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, St
             logit[done] = at.logit[leaves]
             for target, source in zip(found, at.state, strict=True):
                 target[done] = source[leaves]
-            rows, part = rows[~leaves], part.rows(~leaves)
-            state = State(*(a[~leaves] for a in at.state))
-            at = Search(*(state if isinstance(a, State) else a[~leaves] for a in at))
+            rows, part, at = rows[~leaves], part.rows(~leaves), at.rows(~leaves)
     return logit, found, arrived
 
 

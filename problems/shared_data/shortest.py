@@ -2,8 +2,8 @@ r"""The shortest download window: that in which the bits that must be offloaded 
 
     sum_k G_k t (e^(c_k/t) - 1) = E_max,    c_k = a0 I_k^min/w_d
 
-With v = 1/t the logarithm of the left side is convex and rises (e^(c v) - 1 over v is the integral of c e^(c v s)
-over s from 0 to 1), so that Newton's method in v overshoots once and then falls to the root.
+With v = 1/t the logarithm of the left side is convex and rises (e^(c v) - 1 over v is the integral of
+c e^(c v s) over s from 0 to 1), so that Newton's method in v overshoots once and then falls to the root.
 """
 
 import numpy as np

@@ -138,18 +138,34 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     closed = (silent | nobody) & ~arrived
     rest = np.flatnonzero(~(arrived | closed)[:, 0])
     if len(rest) and not only_without:
-        part = p.rows(rest)
-        best, none = _window_by_search(part)
-        at = part.window / (1 + np.exp(-best))
-        found, r = spend_all(part, at, cold_start(part), np.ones(at.shape, dtype=bool))
-        found = _pinned(part, at, found, r)
-        span[rest], closed[rest] = at, none
+        span[rest], found, closed[rest] = _without_newton(p.rows(rest))
         for target, source in zip(state, found, strict=True):
             target[rest] = source
     quiet = np.flatnonzero((silent | nobody)[:, 0])
     if len(quiet):
         _without_window(p, quiet, nobody & ~silent, least_nu, span, state)
     return span, state, closed
+
+
+def _without_newton(p: Terms) -> tuple[Array, State, Mask]:
+    """Windows, prices and bits by what always works, and where there is no window."""
+    none = np.zeros(p.window.shape, dtype=bool)
+    span = shortest_window(p)
+    everybody = np.ones(span.shape, dtype=bool)
+    # often the window is as short as can be: that takes one look instead of a search
+    state, r = spend_all(p, np.where(span > 0, span, p.window / 2), cold_start(p), span > 0)
+    settled = (span > 0) & (balance(p, span, state, r) <= 0)
+    state = _pinned(p, span, state, r)
+    rest = np.flatnonzero(~settled[:, 0])
+    if len(rest):
+        part = p.rows(rest)
+        best, none[rest] = _window_by_search(part)
+        at = part.window / (1 + np.exp(-best))
+        found, r = spend_all(part, at, cold_start(part), everybody[rest])
+        span[rest] = at
+        for target, source in zip(state, _pinned(part, at, found, r), strict=True):
+            target[rest] = source
+    return span, state, none
 
 
 def _pinned(p: Terms, span: Array, state: State, r: Response) -> State:

@@ -1,4 +1,4 @@
-"""Optima that are proved before a check uses them: all that one check needs in one batch, each solved once."""
+"""Optima that are proved before a check uses them: all that a check needs in one batch, each solved once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Instance
-from mecopt.referee import judge
+from mecopt.instance import Array, Indices, Instance
+from mecopt.referee import evaluate, judge
 from mecopt.result import Certificate, Point
 
 from .. import P1, closed_form
@@ -72,8 +72,9 @@ def _solve(wanted: list[Wanted]) -> list[Optimum | None]:
     may_send = np.array([users == k if k is not None else users >= 0 for k in senders], dtype=bool)
     with np.errstate(all="ignore"):
         point = closed_form.solve(batch, may_send=may_send.reshape(len(rows), len(users)))
+    finite = np.isfinite(evaluate(batch, point.x)[0])  # an energy that overflows proves nothing
     for sender in set(senders):
-        here = np.flatnonzero([k == sender for k in senders])
+        here = np.flatnonzero(finite & [k == sender for k in senders])
         judged = _judge(batch[here], point, here, sender)
         for j, i in enumerate(here):
             if judged.rigorous[j] and judged.gap[j] <= PROVED_GAP:
@@ -83,7 +84,7 @@ def _solve(wanted: list[Wanted]) -> list[Optimum | None]:
     return found
 
 
-def _judge(batch: Instance, point: Point, rows: Array, sender: int | None) -> Certificate:
+def _judge(batch: Instance, point: Point, rows: Indices, sender: int | None) -> Certificate:
     """Certificates of some rows of a batch's points, as instances of the problem with this sender."""
     statement = P1.statement if sender is None else SharedDataStatement((sender,))
     judged = replace(batch, problem=replace(P1, statement=statement))
