@@ -27,7 +27,7 @@ ARRIVED = 1e-8
 BALANCED = 1e-6
 """And the equations must hold to this: a bracket that a kink misled may be as narrow."""
 
-NEAR = 0.05
+NEAR = 0.5
 """Sum of the relative errors in energy and shared bits up to which the window is worth moving."""
 
 NEARER = 1e-4
@@ -39,7 +39,7 @@ ROUNDING = 1e-12
 FLAT = 1e-6
 """Elasticity of the energy in its price below which the price cannot bring it down."""
 
-FARTHEST = (1.0, 3.0, 1.0)
+FARTHEST = (1.5, 3.0, 1.0)
 """Longest step in each unknown."""
 
 
@@ -53,7 +53,7 @@ class Residuals(NamedTuple):
 
 
 def _total(a: Array) -> Array:
-    return np.asarray(np.sum(a, axis=-1, keepdims=True))
+    return np.asarray(np.add.reduce(a, axis=-1, keepdims=True))
 
 
 def residuals(p: Terms, span: Array, state: State, r: Response) -> Residuals:
