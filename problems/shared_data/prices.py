@@ -57,6 +57,7 @@ class Terms(NamedTuple):
         return Terms(*(np.broadcast_to(a, (len(self.window), a.shape[-1]))[which] for a in self))
 
 
+@np.errstate(divide="ignore")  # no results: the logarithm of nothing
 def terms(s: Instance, may_send: Mask | None = None) -> Terms:
     """Terms of a batch with one axis. `may_send` says who may upload shared data (default: everybody)."""
     column = {name: np.reshape(s.data[name], (-1, 1)) for name in s.data if s.data[name].ndim == 1}
