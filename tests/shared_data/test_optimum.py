@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from mecopt import conic
 from mecopt.problem import FEASIBILITY
 from mecopt.problems.shared_data import algorithms, prices, shortest, window
 from mecopt.solvers import installed
@@ -99,7 +100,7 @@ def test_nested_searches_agree_with_newton(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_shortest_window_spends_the_budget() -> None:
-    s = natural(batch=200, users=3, seed=5)
+    s = natural(batch=100, users=3, seed=5)
     s = s[(P1.infeasible(s) == "") & (s.max_bs_energy > 0)]
     with np.errstate(all="ignore"):
         found = shortest.shortest_window(prices.terms(s))[:, 0]
@@ -122,7 +123,7 @@ def test_the_shortest_window_spends_the_budget() -> None:
             budget, at = mpmath.mpf(float(one.max_bs_energy)), mpmath.mpf(float(found[i]))
             assert energy(at * (1 + mpmath.mpf("1e-12"))) < budget < energy(at * (1 - mpmath.mpf("1e-12")))
         forced += 1
-    assert forced > 40
+    assert forced > 20
 
 
 def test_windows_as_short_as_can_be_are_optimal() -> None:
@@ -135,6 +136,14 @@ def test_windows_as_short_as_can_be_are_optimal() -> None:
     assert np.sum(np.isclose(r.x["download_window"], least, rtol=1e-9)) > 5
     assert set(r.status) == {"optimal"}
     assert np.max(r.certificate.gap) <= 1e-10
+
+
+def test_a_solver_without_multipliers_is_judged_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SCIP and whoever stops early give none: the referee then searches its own prices."""
+    monkeypatch.setattr(conic, "multiplier", lambda row: np.full(row.shape, np.nan))
+    r = P1.solve(example(), method="cvxpy:CLARABEL", tol=1e-6)
+    assert r.status == "optimal"
+    assert np.isnan(P1.run(example(), method="cvxpy:CLARABEL").multipliers["energy_price"])
 
 
 def test_ellipsoid() -> None:
