@@ -177,7 +177,8 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
     ],
     tol=2e-7,
     tol_reason=(
-        OPTIMA + "; the ellipsoid method stops when its bound is within 1e-7 of its best value (a test varies "
+        OPTIMA
+        + "; the ellipsoid method stops when its bound is within 1e-7 of its best value (a test varies "
         "this: the slack follows)"
     ),
     max_samples=16,
