@@ -78,7 +78,7 @@ Between = Callable[[Optimum, Optimum, Optimum, Optimum], Interval]
 
 @claim(
     id="SHARED-F3c.range",
-    source=f"on {PAPER}, Section V, Fig. 3",
+    source=f"correction of {PAPER}, Section V, Fig. 3: against no shared data",
     statement=(
         "The shared percentages at which full offloading is below no shared data form one interval, possibly "
         "empty: its energy is convex in D_S, that of no shared data constant. (Checked: where it is below at "
@@ -194,7 +194,7 @@ def gap_shrinks_without_results(case: Case, subject: CompareGaps) -> Any:
 
 @claim(
     id="SHARED-F3d.scenario",
-    source=f"on {PAPER}, Section V, Fig. 3",
+    source=f"correction of {PAPER}, Section V, Fig. 3: the assumed scenario",
     statement=(
         "In the assumed scenario the gap between full offloading and the proposed scheme shrinks as the "
         "shared percentage grows, for deadlines from 10 ms to 1 s."
