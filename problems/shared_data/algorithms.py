@@ -19,8 +19,12 @@ from mecopt.result import Names, Point
 from . import closed_form, model
 from .lagrangian import Minimiser, minimise, multicast_time, upload_price
 
-LEAST = 1e-12
-"""Multipliers of Algorithm I stay above this, in their own units."""
+LEAST = 1e-16
+"""Multipliers of Algorithm I stay above this, in their own units.
+
+What that costs is in proportion to it: 1e-12 costs up to 9e-7 of the optimum where local computing takes 800
+times as much, 1e-16 less than 1e-10.
+"""
 
 RADIUS, START = 30.0, 0.5
 """Of the first ball in these units, and its centre."""

@@ -24,13 +24,13 @@ BLOCK = 4096
 few enough that arrays stay in cache (10 users: 0.54 ms an instance, 0.71 ms in blocks of 16384)."""
 
 
-def _within_budget(p: Terms, span: Array, state: State, r: Response) -> Array:
+def _within_budget(p: Terms, r: Response) -> Array:
     """Offload less where nu, whose last digit may decide on all of the energy, let too much through.
 
     The energy is convex in the bits: going a share of the way to the least bits saves that share at least.
     """
-    energy, _, _ = spent(p, span, state.log_nu, r)
-    least, _, _ = spent(p, span, state.log_nu, r._replace(bits=p.least_bits))
+    energy, _, _ = spent(p, r)
+    least, _, _ = spent(p, r._replace(bits=p.least_bits))
     excess = np.sum(energy, axis=-1, keepdims=True) - p.max_bs_energy
     room = np.sum(energy - least, axis=-1, keepdims=True)
     share = np.where((excess > 0) & (room > 0), np.minimum(excess / np.where(room > 0, room, 1.0), 1.0), 0.0)
@@ -53,7 +53,7 @@ def policy(p: Terms, span: Array, state: State, closed: Mask) -> tuple[dict[str,
     mute = p.output_ratio == 0
     keep = closed & ~mute
     r = answer(p, span, state)
-    local = _local_bits(p, np.where(keep, 0.0, _within_budget(p, span, state, r)))
+    local = _local_bits(p, np.where(keep, 0.0, _within_budget(p, r)))
     bits = p.private_bits - local
     span = np.where(closed, 0.0, span)
     left, down = p.window - span, download(p, span, state.log_nu)

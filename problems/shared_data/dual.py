@@ -47,8 +47,8 @@ def solve_terms(p: Terms) -> tuple[dict[str, Array], dict[str, Array]]:
         low, high, dear = range_of_nu(part)
 
         def overspent(log_nu: Array) -> Array:
-            at, found, r = _at(part, log_nu)
-            energy = np.sum(spent(part, at, found.log_nu, r)[0], axis=-1, keepdims=True)
+            _, _, r = _at(part, log_nu)
+            energy = np.sum(spent(part, r)[0], axis=-1, keepdims=True)
             # between -1 and 1, and 0 where the budget is met
             relative = (energy - part.max_bs_energy) / (energy + part.max_bs_energy)
             return np.asarray(np.nan_to_num(relative, nan=1.0))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Array, Instance
+from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_exponent
 
 LN2 = float(np.log(2.0))
@@ -57,8 +57,14 @@ def multicast_time(s: Instance) -> float:
     return float(np.max(s.output_ratio * s.shared_bits / rate))
 
 
-def minimise(s: Instance, multipliers: Mapping[str, Array], omega: Array) -> Minimiser:
-    """Proposition 1 and Lemma 1 at time, download and energy prices > 0 and prices omega of local bits."""
+def minimise(
+    s: Instance, multipliers: Mapping[str, Array], omega: Array, *, at_cap: Mask | None = None
+) -> Minimiser:
+    """Proposition 1 and Lemma 1 at time, download and energy prices > 0 and prices omega of local bits.
+
+    `at_cap` are users known to have an omega that keeps their local bits at the cap: where omega is 10^16
+    times what is left of c + a0 d - omega, doubles do not tell them from others.
+    """
     beta, sigma = multipliers["time_price"], multipliers["download_price"]
     nu = float(multipliers["energy_price"])
     users, ratio = s.sizes["users"], float(s.output_ratio)
@@ -67,6 +73,8 @@ def minimise(s: Instance, multipliers: Mapping[str, Array], omega: Array) -> Min
     (y, c), (z, d) = upload_price(s, beta), download_price(s, sigma, nu)
     cube = s.energy_coefficient * s.cycles_per_bit**3 / s.max_latency**2
     local = np.minimum(private, np.sqrt(np.maximum(c + ratio * d - omega, 0.0) / (3 * cube)))
+    most = s.max_latency * s.local_frequency / s.cycles_per_bit
+    local = local if at_cap is None else np.where(at_cap, most, local)
     bits = private - local
     shared = np.zeros(users)
     shared[int(np.argmin(c))] = float(s.shared_bits)
@@ -78,7 +86,6 @@ def minimise(s: Instance, multipliers: Mapping[str, Array], omega: Array) -> Min
     window = 0.0 if slope > 0 else left
     band = s.downlink_bandwidth / users
     spent = float(np.sum(time * s.noise_psd * band / s.downlink_gain * np.expm1(z)))
-    most = s.max_latency * s.local_frequency / s.cycles_per_bit
     value = (
         float(np.sum(cube * local**3 + omega * (local - most) + bits * (c + ratio * d)))
         + float(s.shared_bits) * float(np.min(c))

@@ -216,13 +216,13 @@ def _values(s: Instance, d: dict[str, Any], u: Scaling) -> dict[str, Any]:
 
 def _duals(s: Instance, model: Any, u: Scaling, *, has_download: bool) -> dict[str, Array]:
     """The solver's multipliers in SI units; the referee tries them as prices."""
-    latency, waits, total = (np.asarray(model.constraints[row].dual_value, dtype=float) for row in range(3))
+    latency, waits, total = (conic.multiplier(model.constraints[row]) for row in range(3))
     users = s.sizes["users"]
     nu = 0.0
     if has_download:
         budget = next(row for row in model.constraints[5:] if row.shape == () and "budget" in str(row))
         values = {p.name(): p.value for p in model.parameters()}
-        nu = float(budget.dual_value) * float(values["budget"]) * u.energy / float(s.max_bs_energy)
+        nu = float(conic.multiplier(budget)) * float(values["budget"]) * u.energy / float(s.max_bs_energy)
     return {
         "time_price": np.maximum(latency, 0.0) * u.energy / u.left,
         "download_price": np.maximum(np.broadcast_to(waits, users), 0.0) * u.energy / u.download,

@@ -45,30 +45,19 @@ class Terms(NamedTuple):
     max_bs_energy: Array
     reception_power: Array
     may_send: Mask
+    log_up: Array
+    """Logarithm of the energy of an uploaded bit at the lowest rate."""
+    log_down: Array
+    """The same at the base station, of the results of a bit."""
+    lag: Array
+    """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may not."""
 
     def rows(self, which: Any) -> "Terms":
         """The terms of some instances."""
         return Terms(*(np.broadcast_to(a, (len(self.window), a.shape[-1]))[which] for a in self))
 
-    @property
-    def log_up(self) -> Array:
-        """Logarithm of the energy of an uploaded bit at the lowest rate."""
-        return np.log(self.up_scale / self.up_nat)
 
-    @property
-    def log_down(self) -> Array:
-        """The same at the base station, of the results of a bit."""
-        return np.log(self.output_ratio * self.down_scale / self.down_nat)
-
-    @property
-    def lag(self) -> Array:
-        """Exponent by which a user is dearer than the cheapest that may send shared data; inf if it may
-        not.
-        """
-        least = np.min(np.where(self.may_send, self.log_up, np.inf), axis=-1, keepdims=True)
-        return np.where(self.may_send, self.log_up - least, np.inf)
-
-
+@np.errstate(divide="ignore")  # no results: the logarithm of nothing
 def terms(s: Instance, may_send: Mask | None = None) -> Terms:
     """Terms of a batch with one axis. `may_send` says who may upload shared data (default: everybody)."""
     column = {name: np.reshape(s.data[name], (-1, 1)) for name in s.data if s.data[name].ndim == 1}
@@ -79,11 +68,16 @@ def terms(s: Instance, may_send: Mask | None = None) -> Terms:
     multicast = np.max(ratio * column["shared_bits"] / rate, axis=-1, keepdims=True)
     private = np.maximum(s.input_bits - column["shared_bits"], 0.0)
     latency, cycles = column["max_latency"], column["cycles_per_bit"]
+    up_scale, up_nat = noise * up / s.uplink_gain, up / np.log(2)
+    down_scale, down_nat = noise * down / s.downlink_gain, down / np.log(2)
+    may = np.ones(private.shape, dtype=bool) if may_send is None else may_send
+    log_up = np.log(up_scale / up_nat)
+    least_up = np.min(np.where(may, log_up, np.inf), axis=-1, keepdims=True)
     return Terms(
-        up_scale=noise * up / s.uplink_gain,
-        up_nat=up / np.log(2),
-        down_scale=noise * down / s.downlink_gain,
-        down_nat=down / np.log(2),
+        up_scale=up_scale,
+        up_nat=up_nat,
+        down_scale=down_scale,
+        down_nat=down_nat,
         output_ratio=ratio,
         private_bits=private,
         least_bits=private - np.minimum(private, latency * s.local_frequency / cycles),
@@ -92,7 +86,10 @@ def terms(s: Instance, may_send: Mask | None = None) -> Terms:
         window=latency - multicast,
         max_bs_energy=column["max_bs_energy"],
         reception_power=column["reception_power"],
-        may_send=np.ones(private.shape, dtype=bool) if may_send is None else may_send,
+        may_send=may,
+        log_up=log_up,
+        log_down=np.log(ratio * down_scale / down_nat),
+        lag=np.where(may, log_up - least_up, np.inf),
     )
 
 
@@ -102,16 +99,6 @@ class State(NamedTuple):
     log_nu: Array
     lead: Array
     bits: Array
-
-
-class Response(NamedTuple):
-    """What users do at given prices, and how their offloaded bits change with ln mu, ln nu and the window."""
-
-    bits: Array
-    shared: Array
-    per_lead: Array
-    per_nu: Array
-    per_window: Array
 
 
 class Download(NamedTuple):
@@ -130,23 +117,37 @@ def download(p: Terms, span: Array, log_nu: Array) -> Download:
     return Download(floor, slope, per_bit)
 
 
-class Marginals(NamedTuple):
-    """H, ln of the marginal cost over the marginal saving of offloading, and its slopes in I, ln mu, ln nu,
-    t_dl.
+class Response(NamedTuple):
+    """What users do at given prices, and how their offloaded bits change with ln mu, ln nu and the window."""
 
-    `most` is an upper bound of the root where H < 0.
-    """
-
-    excess: Array
-    per_bit: Array
+    bits: Array
+    shared: Array
     per_lead: Array
     per_nu: Array
     per_window: Array
-    most: Array
+    down: Download
 
 
-def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Marginals:
-    local, left = p.private_bits - bits, p.window - span
+class Costs(NamedTuple):
+    """Of offloading one more of these bits: logarithms of both parts and of the sum, the saving's, and H.
+
+    `own` and `held` are the exponents at which the private bits alone fill the time there is; H rises with
+    the bits by `growth`. `leads` and `free`: another exponent is higher.
+    """
+
+    own: Array
+    held: Array
+    leads: Mask
+    free: Mask
+    up_share: Array
+    down_share: Array
+    growth: Array
+    saving: Array
+    excess: Array
+
+
+def _costs(p: Terms, left: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Costs:
+    local = p.private_bits - bits
     own, held = bits / (p.up_nat * left), down.per_bit * bits
     leads, free = level >= own, down.floor >= held
     up = p.log_up + np.maximum(level, own)
@@ -157,32 +158,32 @@ def _marginals(p: Terms, span: Array, level: Array, down: Download, log_nu: Arra
         free, 0.0, down_share * down.per_bit
     )
     saving = p.log_local + 2 * np.log(local)
-    alone = np.minimum((saving - p.log_up) * p.up_nat * left, (saving - p.log_down - log_nu) / down.per_bit)
-    excess = total - saving
-    return Marginals(
-        excess,
-        growth + 2 / local,
-        np.where(leads, up_share, 0.0),
-        down_share * (1 + np.where(free, down.slope, 0.0)),
-        np.where(leads, 0.0, up_share * own / left) - np.where(free, 0.0, down_share * held / span),
-        np.minimum(alone, p.private_bits - local * np.exp(excess / 2)),
+    return Costs(own, held, leads, free, up_share, down_share, growth + 2 / local, saving, total - saving)
+
+
+def _most(p: Terms, left: Array, down: Download, log_nu: Array, bits: Array, c: Costs) -> Array:
+    """An upper bound of the root where H < 0: neither cost alone exceeds the saving here."""
+    alone = np.minimum(
+        (c.saving - p.log_up) * p.up_nat * left, (c.saving - p.log_down - log_nu) / down.per_bit
     )
+    return np.minimum(alone, p.private_bits - (p.private_bits - bits) * np.exp(c.excess / 2))
 
 
 def respond(
-    p: Terms, span: Array, log_nu: Array, lead: Array, bits: Array, on: Mask
+    p: Terms, span: Array, down: Download, log_nu: Array, lead: Array, bits: Array, on: Mask
 ) -> tuple[Array, Response]:
     """Offloaded bits by Newton (see the module) for the instances that are `on`, and what follows from
     them.
     """
-    down = download(p, span, log_nu)
     level = np.where(p.shared_bits > 0, lead - p.lag, -np.inf)
-    choice = p.least_bits < p.private_bits
-    moving = on & choice
+    left = p.window - span
+    moving = on & (p.least_bits < p.private_bits)
     for _ in range(STEPS):
-        m = _marginals(p, span, level, down, log_nu, bits)
-        new = bits - m.excess / m.per_bit
-        new = np.where(m.excess < 0, np.minimum(new, m.most), new)
+        c = _costs(p, left, level, down, log_nu, bits)
+        new = bits - c.excess / c.growth
+        behind = c.excess < 0
+        if behind.any():
+            new = np.where(behind, np.minimum(new, _most(p, left, down, log_nu, bits, c)), new)
         new = np.where(moving, np.maximum(new, p.least_bits), bits)
         change = np.abs(new - bits)
         bits = new
@@ -200,12 +201,18 @@ def answer(p: Terms, span: Array, at: State) -> Response:
 
 
 def _response(p: Terms, span: Array, level: Array, down: Download, log_nu: Array, bits: Array) -> Response:
-    choice = p.least_bits < p.private_bits
-    m = _marginals(p, span, level, down, log_nu, bits)
-    loose = choice & (bits > p.least_bits)
-    shared = np.where(level > 0, np.maximum(level * p.up_nat * (p.window - span) - bits, 0.0), 0.0)
-    slopes = (np.where(loose, -slope / m.per_bit, 0.0) for slope in (m.per_lead, m.per_nu, m.per_window))
-    return Response(bits, shared, *slopes)
+    left = p.window - span
+    c = _costs(p, left, level, down, log_nu, bits)
+    loose = (p.least_bits < p.private_bits) & (bits > p.least_bits)
+    shared = np.where(level > 0, np.maximum(level * p.up_nat * left - bits, 0.0), 0.0)
+    per_lead = np.where(c.leads, c.up_share, 0.0)
+    per_nu = c.down_share * (1 + np.where(c.free, down.slope, 0.0))
+    per_window = np.where(c.leads, 0.0, c.up_share * c.own / left)
+    per_window = per_window - np.where(c.free, 0.0, c.down_share * c.held / span)
+    by_lead, by_nu, by_window = (
+        np.where(loose, -slope / c.growth, 0.0) for slope in (per_lead, per_nu, per_window)
+    )
+    return Response(bits, shared, by_lead, by_nu, by_window, down)
 
 
 def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Response, Array]:
@@ -214,9 +221,10 @@ def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Resp
     needed = p.lag + (p.shared_bits + p.private_bits) / (p.up_nat * left)
     low, high = np.zeros(lead.shape), np.min(needed, axis=-1, keepdims=True)
     lead = np.clip(lead, low, high)
+    down = download(p, span, log_nu)
     active = on.copy()
     for _ in range(STEPS):
-        bits, r = respond(p, span, log_nu, lead, bits, active)
+        bits, r = respond(p, span, down, log_nu, lead, bits, active)
         sends = r.shared > 0
         slope = np.sum(np.where(sends, p.up_nat * left - r.per_lead, 0.0), axis=-1, keepdims=True)
         miss = p.shared_bits - np.sum(r.shared, axis=-1, keepdims=True)
@@ -230,9 +238,9 @@ def send_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Resp
     return State(log_nu, lead, bits), r, slope
 
 
-def spent(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Array]:
+def spent(p: Terms, r: Response) -> tuple[Array, Array, Array]:
     """Energy of the base station per user, its slope in the bits, and in ln nu at fixed bits."""
-    down = download(p, span, log_nu)
+    down = r.down
     held = down.per_bit * r.bits
     z = np.maximum(down.floor, held)
     per_bit = np.where(z > 1e-5, np.expm1(z) / np.where(z > 1e-5, z, 1.0), 1 + z / 2)
@@ -262,7 +270,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     """The price at which the base station's budget is spent: its lowest where the budget is slack."""
     low, high, _ = range_of_nu(p)
     state, r, _ = send_all(p, span, start._replace(log_nu=low), on)
-    energy, _, _ = spent(p, span, low, r)
+    energy, _, _ = spent(p, r)
     slack = np.sum(energy, axis=-1, keepdims=True) <= p.max_bs_energy
     active = on & ~slack
     state = State(*(np.where(slack, a, b) for a, b in zip(state, start, strict=True)))
@@ -270,7 +278,7 @@ def spend_all(p: Terms, span: Array, start: State, on: Mask) -> tuple[State, Res
     for _ in range(STEPS):
         found, r, send_slope = send_all(p, span, state._replace(log_nu=log_nu), active)
         state = State(*(np.where(active, a, b) for a, b in zip(found, state, strict=True)))
-        each, per_bit, direct = spent(p, span, log_nu, r)
+        each, per_bit, direct = spent(p, r)
         energy = np.sum(each, axis=-1, keepdims=True)
         pull = np.sum(np.where(r.shared > 0, r.per_nu, 0.0), axis=-1, keepdims=True)
         lead_slope = np.where(send_slope > 0, pull / np.where(send_slope > 0, send_slope, 1.0), 0.0)

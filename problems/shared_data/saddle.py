@@ -27,7 +27,7 @@ ARRIVED = 1e-8
 BALANCED = 1e-6
 """And the equations must hold to this: a bracket that a kink misled may be as narrow."""
 
-NEAR = 0.05
+NEAR = 0.5
 """Sum of the relative errors in energy and shared bits up to which the window is worth moving."""
 
 NEARER = 1e-4
@@ -39,7 +39,7 @@ ROUNDING = 1e-12
 FLAT = 1e-6
 """Elasticity of the energy in its price below which the price cannot bring it down."""
 
-FARTHEST = (1.0, 3.0, 1.0)
+FARTHEST = (1.5, 3.0, 1.0)
 """Longest step in each unknown."""
 
 
@@ -53,12 +53,12 @@ class Residuals(NamedTuple):
 
 
 def _total(a: Array) -> Array:
-    return np.asarray(np.sum(a, axis=-1, keepdims=True))
+    return np.asarray(np.add.reduce(a, axis=-1, keepdims=True))
 
 
 def residuals(p: Terms, span: Array, state: State, r: Response) -> Residuals:
     """Values and slopes of the equations; slopes in the logit of the window, ln nu, the lead."""
-    left, down = p.window - span, download(p, span, state.log_nu)
+    left, down = p.window - span, r.down
     stretch = span * left / p.window  # dt/dw
     sends, held = r.shared > 0, (down.per_bit * r.bits > down.floor) & (r.bits > 0)
     own, z = r.bits / (p.up_nat * left), np.maximum(down.floor, down.per_bit * r.bits)
@@ -182,6 +182,14 @@ class Search(NamedTuple):
     state: State
     size: Array
     arrived: Mask
+    floor: Array
+    lost: Mask
+
+    def rows(self, which: Mask) -> "Search":
+        """The searches of some instances."""
+        state = State(*(a[which] for a in self.state))
+        cut = {name: a[which] for name, a in self._asdict().items() if name != "state"}
+        return Search(**cut, state=state)
 
 
 def _advance(p: Terms, at: Search) -> Search:
@@ -191,7 +199,8 @@ def _advance(p: Terms, at: Search) -> Search:
     room = p.up_nat * (p.window - span)
     most = np.min(p.lag + (p.shared_bits + p.private_bits) / room, axis=-1, keepdims=True)
     lead = np.clip(lead, 0.0, most)
-    bits, r = respond(p, span, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
+    down = download(p, span, log_nu)
+    bits, r = respond(p, span, down, log_nu, lead, bits, np.ones(logit.shape, dtype=bool))
     f = residuals(p, span, State(log_nu, lead, bits), r)
     # prices far off say nothing of the window yet; nobody waiting for it says that it is too long
     missed = np.abs(f.values[1]) + np.abs(f.values[2])
@@ -215,7 +224,12 @@ def _advance(p: Terms, at: Search) -> Search:
     along = np.where(np.isfinite(f.values[0]) | flat | ~near, np.clip(along, -far, far), -far)
     inside = (logit + along > short) & (logit + along < long)
     along = np.where(inside | ~np.isfinite(short - long), along, (short + long) / 2 - logit)
+    # no window is shorter than the budget allows; one that should be, is the shortest
+    pinned = (logit <= at.floor) & sure & (f.values[0] <= 0) & ~arrived
+    along = np.maximum(along, at.floor - logit)
     in_nu, in_lead = _price_steps(f, along)
+    # nobody offloads: there is no energy to price, and the lead is known alone
+    in_lead = np.where(np.isfinite(in_lead), in_lead, -f.values[2] / f.slopes[2][2])
     # nobody sends shared data: the lead is wrong, and says nothing of nu
     silent = ~np.any(r.shared > 0, axis=-1, keepdims=True)
     in_nu = np.where(silent, -f.values[1] / f.slopes[1][1], in_nu)
@@ -236,55 +250,61 @@ def _advance(p: Terms, at: Search) -> Search:
         p.up_nat * (p.window - span) * np.sum(p.may_send, axis=-1, keepdims=True)
     )
     in_lead = np.where(silent, alone - lead, in_lead)
-    stay = arrived
+    new = State(
+        np.where(arrived, log_nu, np.clip(log_nu + in_nu, -690.0, 690.0)),
+        np.where(arrived, lead, lead + in_lead),
+        bits,
+    )
+    # where nothing moves any more, nothing ever will
+    idle = still & (new.log_nu == log_nu) & (new.lead == at.state.lead) & (size == at.size)
+    idle = idle & (bits == at.state.bits).all(axis=-1, keepdims=True)
     return Search(
-        np.where(stay, logit, logit + along),
+        np.where(arrived, logit, logit + along),
         short,
         long,
         np.where(still, cheap, -np.inf),
         np.where(still, dear, np.inf),
-        State(
-            np.where(stay, log_nu, np.clip(log_nu + in_nu, -690.0, 690.0)),
-            np.where(stay, lead, lead + in_lead),
-            bits,
-        ),
+        new,
         size,
         arrived,
+        at.floor,
+        (pinned | idle) & ~arrived,
     )
 
 
-def newton(p: Terms, start: State, on: Mask) -> tuple[Array, State, Mask]:
+def newton(p: Terms, start: State, on: Mask, shortest: Array) -> tuple[Array, State, Mask]:
     """Logit of the window, prices and bits, and which instances have arrived; `on` are those to try.
 
-    Whoever has arrived leaves the batch, so that the rest is done with sooner.
+    `shortest` is the logit of the shortest window. Whoever has arrived or is not going to leaves the batch,
+    so that the rest is done with sooner.
     """
-    logit = np.full(p.window.shape, START)
+    logit = np.maximum(START, shortest + ABOVE)
     found = State(*(a.copy() for a in start))
     arrived = np.zeros(on.shape, dtype=bool)
     rows = np.flatnonzero(on[:, 0])
     part = p.rows(rows)
-    nowhere = np.full((len(rows), 1), np.inf)
+    nowhere, nobody = np.full((len(rows), 1), np.inf), arrived[rows]
     state = State(*(a[rows] for a in start))
-    at = Search(logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, arrived[rows])
+    at = Search(
+        logit[rows], -nowhere, nowhere, -nowhere, nowhere, state, nowhere, nobody, shortest[rows], nobody
+    )
     for _ in range(STEPS):
         if not len(rows):
             break
         at = _advance(part, at)
-        home = at.arrived[:, 0]
-        if home.any():
-            done = rows[home]
-            arrived[done] = True
-            logit[done] = at.logit[home]
+        leaves = (at.arrived | at.lost)[:, 0]
+        if leaves.any():
+            done = rows[leaves]
+            arrived[done] = at.arrived[leaves]
+            logit[done] = at.logit[leaves]
             for target, source in zip(found, at.state, strict=True):
-                target[done] = source[home]
-            rows, part = rows[~home], part.rows(~home)
-            state = State(*(a[~home] for a in at.state))
-            logits, short, long, cheap, dear, size = (
-                a[~home] for a in (at.logit, at.short, at.long, at.cheap, at.dear, at.size)
-            )
-            at = Search(logits, short, long, cheap, dear, state, size, at.arrived[~home])
+                target[done] = source[leaves]
+            rows, part, at = rows[~leaves], part.rows(~leaves), at.rows(~leaves)
     return logit, found, arrived
 
 
 START = -2.0
 """First guess of the window's logit."""
+
+ABOVE = 0.3
+"""And at least so much above that of the shortest window."""

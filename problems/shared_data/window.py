@@ -12,8 +12,9 @@ from mecopt.instance import Array, Indices, Mask
 from mecopt.kernels.lambert import lambert_argument
 from mecopt.rootfind import falling_root
 
-from .prices import Response, State, Terms, download, range_of_nu, send_all, spend_all
+from .prices import Response, State, Terms, range_of_nu, send_all, spend_all
 from .saddle import newton
+from .shortest import shortest_window
 
 LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
 """Logits of t_dl/(T - t_mc) searched: from nothing to all but a rounding of it."""
@@ -31,10 +32,9 @@ FAR = 25.0
 """Beyond this logit prices are so extreme that the next search had better start afresh."""
 
 
-def _exponents(p: Terms, span: Array, log_nu: Array, r: Response) -> tuple[Array, Array, Mask]:
+def _exponents(p: Terms, span: Array, r: Response) -> tuple[Array, Array, Mask]:
     """Of upload and download, and who is held by the window."""
-    down = download(p, span, log_nu)
-    held = down.per_bit * r.bits
+    down, held = r.down, r.down.per_bit * r.bits
     y = (r.shared + r.bits) / (p.up_nat * (p.window - span))
     return y, np.maximum(down.floor, held), (held > down.floor) & (r.bits > 0)
 
@@ -52,7 +52,7 @@ def _log_sum(a: Array) -> Array:
 
 def balance(p: Terms, span: Array, state: State, r: Response) -> Array:
     """(sum sigma - sum beta)/(sum sigma + sum beta), without poles to mislead an interpolation."""
-    y, z, held = _exponents(p, span, state.log_nu, r)
+    y, z, held = _exponents(p, span, r)
     grown = np.log(p.down_scale) + state.log_nu + _log_argument(z)
     paid = np.log(p.reception_power)
     net = grown + np.log1p(-np.exp(np.minimum(paid - grown, 0.0)))
@@ -74,6 +74,12 @@ def _silent(p: Terms) -> Mask:
     )
 
 
+def _shortest(p: Terms) -> Array:
+    """Logit of the shortest window, -inf where any will do."""
+    share = np.minimum(shortest_window(p) / p.window, 1.0)
+    return np.log(share) - np.log1p(-share)
+
+
 def _window_by_search(p: Terms) -> tuple[Array, Mask]:
     """The window's logit, and where there had better be none."""
     cold, silent = cold_start(p), _silent(p)
@@ -87,7 +93,8 @@ def _window_by_search(p: Terms) -> tuple[Array, Mask]:
         warm = State(*(np.where(usual, a, b) for a, b in zip(state, cold, strict=True)))
         return np.where(silent, -1.0, balance(p, span, state, r))
 
-    low, high = (np.full(p.window.shape, end) for end in (LOW_WINDOW, HIGH_WINDOW))
+    high = np.full(p.window.shape, HIGH_WINDOW)
+    low = np.clip(_shortest(p), LOW_WINDOW, HIGH_WINDOW)
     _, logit = falling_root(download_dearer, low, high, precision=WINDOW_PRECISION)
     return logit, logit <= LOW_WINDOW
 
@@ -126,17 +133,12 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     """
     cold, silent = cold_start(p), _silent(p)
     nobody, least_nu = _nobody(p)
-    logit, state, arrived = newton(p, cold, ~silent & ~nobody & (not only_without))
+    logit, state, arrived = newton(p, cold, ~silent & ~nobody & (not only_without), _shortest(p))
     span = p.window / (1 + np.exp(-logit))
     closed = (silent | nobody) & ~arrived
     rest = np.flatnonzero(~(arrived | closed)[:, 0])
     if len(rest) and not only_without:
-        part = p.rows(rest)
-        best, none = _window_by_search(part)
-        at = part.window / (1 + np.exp(-best))
-        found, r = spend_all(part, at, cold_start(part), np.ones(at.shape, dtype=bool))
-        found = found._replace(log_nu=_pinned(part, at, found, r))
-        span[rest], closed[rest] = at, none
+        span[rest], found, closed[rest] = _without_newton(p.rows(rest))
         for target, source in zip(state, found, strict=True):
             target[rest] = source
     quiet = np.flatnonzero((silent | nobody)[:, 0])
@@ -145,22 +147,46 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     return span, state, closed
 
 
-def _pinned(p: Terms, span: Array, state: State, r: Response) -> Array:
-    """ln nu where the window is the shortest that the budget allows for bits that must be offloaded.
+def _without_newton(p: Terms) -> tuple[Array, State, Mask]:
+    """Windows, prices and bits by what always works, and where there is no window."""
+    none = np.zeros(p.window.shape, dtype=bool)
+    span = shortest_window(p)
+    everybody = np.ones(span.shape, dtype=bool)
+    # often the window is as short as can be: that takes one look instead of a search
+    state, r = spend_all(p, np.where(span > 0, span, p.window / 2), cold_start(p), span > 0)
+    settled = (span > 0) & (balance(p, span, state, r) <= 0)
+    state = _pinned(p, span, state, r)
+    rest = np.flatnonzero(~settled[:, 0])
+    if len(rest):
+        part = p.rows(rest)
+        best, none[rest] = _window_by_search(part)
+        at = part.window / (1 + np.exp(-best))
+        found, r = spend_all(part, at, cold_start(part), everybody[rest])
+        span[rest] = at
+        for target, source in zip(state, _pinned(part, at, found, r), strict=True):
+            target[rest] = source
+    return span, state, none
+
+
+def _pinned(p: Terms, span: Array, state: State, r: Response) -> State:
+    """Bits and ln nu where the window is the shortest that the budget allows for bits that must be offloaded.
 
     There any nu from some value up has the energy spent; the one that balances the prices of time is wanted.
     """
     least = r._replace(bits=p.least_bits)
-    y, _, _ = _exponents(p, span, state.log_nu, least)
-    z = download(p, span, state.log_nu).per_bit * p.least_bits
+    y, _, _ = _exponents(p, span, least)
+    z = r.down.per_bit * p.least_bits
     slowest = np.sum(p.down_scale * span * np.expm1(z), axis=-1, keepdims=True)
     steep = np.sum(p.down_scale * lambert_argument(z), axis=-1, keepdims=True)
     paid = np.where(z > 0, p.reception_power, 0.0)
     wanted = np.sum(p.up_scale * lambert_argument(y) + paid, axis=-1, keepdims=True)
-    pinned = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True) & (
-        slowest > p.max_bs_energy * (1 - TIGHT)
+    none_else = np.all(r.bits <= p.least_bits, axis=-1, keepdims=True)
+    pinned = none_else & (slowest > p.max_bs_energy * (1 - TIGHT))
+    pinned = (pinned | (span <= shortest_window(p))) & (steep > 0)
+    return state._replace(
+        log_nu=np.where(pinned, np.log(wanted / steep), state.log_nu),
+        bits=np.where(pinned, p.least_bits, state.bits),
     )
-    return np.where(pinned & (steep > 0), np.log(wanted / steep), state.log_nu)
 
 
 def _without_window(

@@ -146,7 +146,7 @@ def _constant_point(s: Instance, number: float) -> Point:
 
 
 def _price(model: Any, row: int, unit: float) -> Array:
-    return np.asarray(unit * float(model.constraints[row].dual_value))
+    return np.asarray(unit * float(conic.multiplier(model.constraints[row])))
 
 
 def terms(s: Instance) -> dict[str, Array]:

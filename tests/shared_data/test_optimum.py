@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
+from mecopt import conic
 from mecopt.problem import FEASIBILITY
-from mecopt.problems.shared_data import algorithms, prices, window
+from mecopt.problems.shared_data import algorithms, prices, shortest, window
 from mecopt.solvers import installed
 from tests.shared_data.cases import P1, agrees, exact_energy, example, natural
 
@@ -88,13 +90,60 @@ def test_nested_searches_agree_with_newton(monkeypatch: pytest.MonkeyPatch) -> N
     s = P1.sample(users=4, batch=20, seed=13, scenario="dropped")
     fast = P1.solve(s, rigorous=False)
 
-    def nowhere(p: prices.Terms, start: prices.State, on: Any) -> Any:
+    def nowhere(p: prices.Terms, start: prices.State, on: Any, shortest: Any) -> Any:
         return np.full(p.window.shape, -2.0), prices.State(*(a.copy() for a in start)), np.zeros_like(on)
 
     monkeypatch.setattr(window, "newton", nowhere)
     slow = P1.solve(s, rigorous=False)
     assert set(slow.status) == set(fast.status) == {"optimal"}
     assert np.asarray(slow.value) == pytest.approx(fast.value, rel=1e-10)
+
+
+def test_the_shortest_window_spends_the_budget() -> None:
+    s = natural(batch=100, users=3, seed=5)
+    s = s[(P1.infeasible(s) == "") & (s.max_bs_energy > 0)]
+    with np.errstate(all="ignore"):
+        found = shortest.shortest_window(prices.terms(s))[:, 0]
+    forced = 0
+    for i in range(len(s)):
+        one = s[i]
+        most = one.max_latency * one.local_frequency / one.cycles_per_bit
+        bits = one.output_ratio * np.maximum(one.input_bits - one.shared_bits - most, 0.0)
+        if not bits.any():
+            assert found[i] == 0
+            continue
+        band = mpmath.mpf(float(one.downlink_bandwidth)) / 3
+
+        def energy(time: Any, bits: Any = bits, band: Any = band, one: Any = one) -> Any:
+            each = zip(bits, one.downlink_gain, strict=True)
+            rates = [(mpmath.mpf(float(b)) / (time * band), mpmath.mpf(float(g))) for b, g in each]
+            return sum(float(one.noise_psd) * band * time / g * (2**r - 1) for r, g in rates)
+
+        with mpmath.workdps(40):
+            budget, at = mpmath.mpf(float(one.max_bs_energy)), mpmath.mpf(float(found[i]))
+            assert energy(at * (1 + mpmath.mpf("1e-12"))) < budget < energy(at * (1 - mpmath.mpf("1e-12")))
+        forced += 1
+    assert forced > 20
+
+
+def test_windows_as_short_as_can_be_are_optimal() -> None:
+    """One user without a CPU: all bits must go, and often the window is the shortest."""
+    s = P1.sample(users=1, batch=60, seed=3, scenario="dropped")
+    s = s.replace(local_frequency=np.zeros_like(s.local_frequency))
+    s = s[P1.infeasible(s) == ""]
+    r = P1.solve(s)
+    least = shortest.shortest_window(prices.terms(s))[:, 0]
+    assert np.sum(np.isclose(r.x["download_window"], least, rtol=1e-9)) > 5
+    assert set(r.status) == {"optimal"}
+    assert np.max(r.certificate.gap) <= 1e-10
+
+
+def test_a_solver_without_multipliers_is_judged_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SCIP and whoever stops early give none: the referee then searches its own prices."""
+    monkeypatch.setattr(conic, "multiplier", lambda row: np.full(row.shape, np.nan))
+    r = P1.solve(example(), method="cvxpy:CLARABEL", tol=1e-6)
+    assert r.status == "optimal"
+    assert np.isnan(P1.run(example(), method="cvxpy:CLARABEL").multipliers["energy_price"])
 
 
 def test_ellipsoid() -> None:

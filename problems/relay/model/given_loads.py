@@ -188,4 +188,4 @@ def solve(
         relay_af_power=share["q"] * r * d.relay_power,
         relay_df_power=share["p4"] * r * d.relay_power,
     )
-    return Inner(plan, -float(np.asarray(p.copies.dual_value)[1]))
+    return Inner(plan, -float(conic.multiplier(p.copies)[1]))

@@ -1,76 +1,25 @@
-"""What the claims share: where cases come from, and optima that are proved before they are used."""
+"""What the claims share: where cases come from, and how two proved optima compare."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, decades, instances
-from mecopt.instance import Array, Instance
-from mecopt.problem import Problem
-from mecopt.referee import judge
 
 from .. import P1 as P1
-from .. import closed_form
-from ..statement import SharedDataStatement
+from .optima import Optimum, certified
 
 PAPER = "He et al. 2018"
 
 Case = dict[str, Any]
 
-PROVED_GAP = 1e-9
-"""A check uses an optimum only if ball arithmetic proves it to this relative gap."""
-
 OPTIMA = "relative to the optimum, which is proved to 1e-9 or better"
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """A proved optimum: the optimal value lies in [lower, upper]."""
-
-    instance: Instance
-    x: dict[str, Array]
-    prices: dict[str, Array]
-    lower: float
-    upper: float
-
-
-def certified(s: Instance, *, problem: Problem = P1, may_send: Array | None = None) -> Optimum | None:
-    """Solve and certify an instance; None where it is infeasible or the optimum cannot be proved."""
-    if str(P1.infeasible(s)):
-        return None
-    with np.errstate(all="ignore"):
-        point = closed_form.solve(s, may_send=None if may_send is None else np.asarray(may_send, dtype=bool))
-    judged = replace(s, problem=problem)
-    # no search for better prices: an optimum that the closed form's own do not prove is not used
-    found = judge(judged, point.x, point.multipliers, rigorous=True, tol=np.inf)
-    if not (found.rigorous and found.gap <= PROVED_GAP):
-        return None
-    return Optimum(s, dict(point.x), dict(point.multipliers), float(found.bound), float(found.upper))
-
-
-def single(s: Instance, sender: int) -> Optimum | None:
-    """The proved optimum of P1' when one user uploads all shared data."""
-    users = np.arange(s.sizes["users"])
-    problem = replace(P1, statement=SharedDataStatement((sender,)))
-    return certified(s, problem=problem, may_send=users == sender)
 
 
 def optimum(case: Case) -> Optimum | None:
     """The proved optimum of a case."""
     return certified(P1.instance(case))
-
-
-def full_offloading(s: Instance) -> Optimum | None:
-    """The proved optimum without local computing: P1' of users without a CPU."""
-    return certified(s.replace(local_frequency=np.zeros_like(s.local_frequency)))
-
-
-def no_sharing(s: Instance) -> Optimum | None:
-    """The proved optimum when nobody knows of the shared data."""
-    return certified(s.replace(shared_bits=0.0))
 
 
 def less(a: Optimum, b: Optimum) -> Interval:

@@ -14,7 +14,8 @@ from mecopt.referee import judge
 
 from .. import P1
 from ..algorithms import equal_time, local_energy
-from .common import OPTIMA, PAPER, Case, Optimum, cases, certified, full_offloading, less, no_sharing, optimum
+from .common import OPTIMA, PAPER, Case, cases, less, optimum
+from .optima import Optimum, full_offloading, optima, unshared, without_cpus
 
 Compare = Callable[[Optimum, Optimum], Any]
 
@@ -45,10 +46,10 @@ def later_is_cheaper(case: Case, subject: Compare) -> Any:
     before = P1.instance(case["data"])
     after = before.replace(max_latency=before.max_latency * case["longer"])
     slack = []
-    for scheme in (certified, no_sharing, full_offloading):
-        pair = scheme(after), scheme(before)
-        if pair[0] is not None and pair[1] is not None:
-            slack.append(subject(pair[0], pair[1]))
+    found = optima(scheme(s) for s in (after, before) for scheme in (lambda s: s, unshared, without_cpus))
+    for later, sooner in zip(found[:3], found[3:], strict=True):
+        if later is not None and sooner is not None:
+            slack.append(subject(later, sooner))
     return smallest(*slack)
 
 
@@ -65,7 +66,9 @@ def all_rivals(s: Instance) -> list[Interval]:
     """Local only (where the CPUs can), no shared data, full offloading."""
     joule, reason = local_energy(s)
     found = [] if str(reason) else [around(float(joule))]
-    return found + [Interval(o.lower, o.upper) for o in (no_sharing(s), full_offloading(s)) if o is not None]
+    return found + [
+        Interval(o.lower, o.upper) for o in optima([unshared(s), without_cpus(s)]) if o is not None
+    ]
 
 
 def restrictions(s: Instance) -> list[Interval]:

@@ -14,7 +14,8 @@ from mecopt.referee import judge
 from .. import P1, closed_form
 from ..algorithms import algorithm_1, recovered_window
 from ..lagrangian import Minimiser, download_price, minimise, multicast_time, upload_price
-from .common import OPTIMA, PAPER, Case, Optimum, cases, optimum
+from .common import OPTIMA, PAPER, Case, cases, optimum
+from .optima import Optimum
 
 SLATER = {"output_ratio": st.sampled_from([1.0, 0.1]), "reception_power": st.sampled_from([1.0, 0.1, 10.0])}
 """Results to send back and power to receive them: all multipliers matter."""
@@ -35,7 +36,8 @@ def at_optimal_multipliers(s: Instance, best: Optimum, *, scale: float = 1.0) ->
     if not best.prices["energy_price"] > 1e-100:
         return None
     prices = {name: np.asarray(price) * scale for name, price in best.prices.items()}
-    return minimise(s, prices, cap_prices(s, prices))
+    omega = cap_prices(s, prices)
+    return minimise(s, prices, omega, at_cap=omega > 0)
 
 
 DualValue = Callable[[Minimiser, Instance, Optimum], float]
@@ -159,7 +161,7 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
     id="SHARED-A1.corrected",
     source=f"correction of {PAPER}, Table I",
     statement=(
-        "The ellipsoid method on the dual converges to its optimum (checked for one user, to 1e-6), and "
+        "The ellipsoid method on the dual converges to its optimum (checked for one user, to 1e-7), and "
         "from the "
         "optimal multipliers the optimal solution follows by the download window Σσₖtₖ/Σσₖ and the primal "
         "problem at "
@@ -173,10 +175,11 @@ def last_step_is_optimal(case: Case, subject: Last) -> Any:
         Mutant("half the window", lambda s, best, found: _at_share(s, best, 0.5)),
         Mutant("step 5 as printed", printed_last),
     ],
-    tol=1e-5,
+    tol=2e-7,
     tol_reason=(
-        OPTIMA + "; the ellipsoid method is stopped at 1e-7 and keeps multipliers above 1e-12 of the local "
-        "energy, which may be 10^6 times the optimum"
+        OPTIMA
+        + "; the ellipsoid method stops when its bound is within 1e-7 of its best value (a test varies "
+        "this: the slack follows)"
     ),
     max_samples=16,
 )

@@ -7,13 +7,13 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from mecopt.claims import Interval, Mutant, claim, decades, smallest
+from mecopt.claims import Interval, Mutant, claim, smallest
 from mecopt.claims.exact import FAILS, HOLDS, holds, vanishes
 from mecopt.instance import Instance
 
 from .. import P1
-from ..scenario import COMMON, INPUT_BITS, path_gain
-from .common import OPTIMA, PAPER, Case, Optimum, cases, certified, full_offloading, less, no_sharing
+from .common import OPTIMA, PAPER, Case, cases, less
+from .optima import Optimum, optima, unshared, without_cpus
 
 STEPS = st.sampled_from([(0.5, 1.0), (0.25, 0.5), (0.1, 0.9), (0.5, 0.75), (0.75, 1.0), (0.1, 0.2)])
 """Two shares of the least input, the smaller first."""
@@ -67,7 +67,7 @@ def at_most_doubles(more: Optimum, fewer: Optimum) -> Interval:
 )
 def more_shared_is_cheaper(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
-    fewer, more = (certified(at_share(s, share)) for share in case["shares"])
+    fewer, more = optima(at_share(s, share) for share in case["shares"])
     return None if fewer is None or more is None else subject(more, fewer)
 
 
@@ -115,8 +115,9 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
     s = P1.instance(case["data"])
     a, b = case["shares"]
     slack = []
-    for scheme in (certified, full_offloading):
-        found = [scheme(at_share(s, share)) for share in (a, b, (a + b) / 2)]
+    three = [at_share(s, share) for share in (a, b, (a + b) / 2)]
+    both = optima([*three, *map(without_cpus, three)])
+    for found in (both[:3], both[3:]):
         if all(f is not None for f in found):
             values = [f.upper for f in found if f is not None]
             slack.append(subject(values[0], values[1], values[2]) / max(values))
@@ -151,10 +152,8 @@ def convex_in_the_share(case: Case, subject: Middle) -> Any:
 )
 def saving_grows(case: Case, subject: Compare) -> Any:
     s = P1.instance(case["data"])
-    if no_sharing(s) is None:
-        return None
-    fewer, more = (certified(at_share(s, share)) for share in case["shares"])
-    return None if fewer is None or more is None else subject(more, fewer)
+    none, fewer, more = optima([unshared(s), *(at_share(s, share) for share in case["shares"])])
+    return None if none is None or fewer is None or more is None else subject(more, fewer)
 
 
 @claim(
@@ -181,7 +180,7 @@ def saving_grows(case: Case, subject: Compare) -> Any:
 )
 def saving_is_concave(case: Case, subject: Any) -> Any:
     s, (a, b) = P1.instance(case["data"]), case["shares"]
-    none, part, whole = no_sharing(s), certified(at_share(s, a)), certified(at_share(s, b))
+    none, part, whole = optima([unshared(s), at_share(s, a), at_share(s, b)])
     if none is None or part is None or whole is None:
         return None
     scale = max(none.upper, part.upper, whole.upper)
@@ -189,121 +188,3 @@ def saving_is_concave(case: Case, subject: Any) -> Any:
         Interval((none.lower - o.upper) / scale, (none.upper - o.lower) / scale) for o in (part, whole)
     ]
     return Interval(*subject(savings[0], a / b, savings[1]))
-
-
-def placed(share: float, latency: float) -> Instance:
-    """The assumed scenario with this share and deadline."""
-    gain = path_gain(0.05 * np.arange(1, 5))
-    data = COMMON | {"input_bits": np.full(4, INPUT_BITS), "local_frequency": np.full(4, 1e9)}
-    data |= {
-        "uplink_gain": gain,
-        "downlink_gain": gain,
-        "max_latency": latency,
-        "shared_bits": share * INPUT_BITS,
-    }
-    return P1.instance(data)
-
-
-@claim(
-    id="SHARED-F3c",
-    source=f"{PAPER}, Section V, Fig. 3",
-    statement=(
-        "Full offloading is not always below no shared data. (Checked: in the assumed scenario it is "
-        "above for T = 0.1 s "
-        "and at most 30 % shared data.)"
-    ),
-    recorded="certified",
-    draws=st.fixed_dictionaries({"share": st.integers(1, 30).map(lambda n: n / 100)}),
-    subject=lambda full, none: less(none, full),
-    mutants=[
-        Mutant("it is below", lambda full, none: less(full, none)),
-        Mutant(
-            "it is twice as high",
-            lambda full, none: Interval(
-                (full.lower - 2 * none.upper) / full.upper, (full.upper - 2 * none.lower) / full.upper
-            ),
-        ),
-    ],
-    tol=1e-8,
-    tol_reason=OPTIMA,
-    max_samples=20,
-)
-def full_offloading_can_lose(case: Case, subject: Compare) -> Any:
-    s = placed(case["share"], 0.1)
-    full, none = full_offloading(s), no_sharing(s)
-    return None if full is None or none is None else subject(full, none)
-
-
-CompareGaps = Callable[[Interval, Interval], Interval]
-
-
-def shrinks(before: Interval, after: Interval) -> Interval:
-    return Interval(before.lo - after.hi, before.hi - after.lo)
-
-
-def compare_gaps(both: list[Instance], subject: CompareGaps) -> Any:
-    """Full offloading over the proposed scheme at two shares, relative to full offloading."""
-    gaps, scale = [], 0.0
-    for s in both:
-        full, best = full_offloading(s), certified(s)
-        if full is None or best is None:
-            return None
-        gaps.append(Interval(full.lower - best.upper, full.upper - best.lower))
-        scale = max(scale, full.upper)
-    found = subject(gaps[0], gaps[1])
-    return Interval(found.lo / scale, found.hi / scale)
-
-
-@claim(
-    id="SHARED-F3d",
-    source=f"{PAPER}, Section V, Fig. 3",
-    statement=(
-        "The gap between full offloading and the proposed scheme shrinks as the shared percentage grows."
-    ),
-    recorded="refuted",
-    draws=two_shares(),
-    subject=shrinks,
-    mutants=[
-        Mutant(
-            "up to ten times as much",
-            lambda before, after: Interval(10 * before.lo - after.hi, 10 * before.hi - after.lo),
-        ),
-        Mutant("it does not vanish", lambda before, after: after),
-    ],
-    tol=1e-8,
-    tol_reason=OPTIMA + "; the gaps are relative to full offloading",
-    explanation=(
-        "The multicast of the shared results takes time in proportion to D_S, and full offloading suffers "
-        "more from a short rest. One user, every number 1: at 10 % shared data, t_mc = 0.1 s, the gap is "
-        "7.1 J; at 90 %, where 0.1 s is left, 298 J. In the assumed scenario the multicast is short and "
-        "the statement holds."
-    ),
-    corrected_by="SHARED-F3d.corrected",
-    max_samples=8,
-)
-def gap_shrinks(case: Case, subject: CompareGaps) -> Any:
-    return compare_gaps([at_share(P1.instance(case["data"]), share) for share in case["shares"]], subject)
-
-
-@claim(
-    id="SHARED-F3d.corrected",
-    source=f"correction of {PAPER}, Section V, Fig. 3",
-    statement=(
-        "In the assumed scenario the gap between full offloading and the proposed scheme shrinks as the "
-        "shared percentage grows, for deadlines from 10 ms to 1 s."
-    ),
-    recorded="certified",
-    draws=st.fixed_dictionaries({"latency": decades(1e-2, 1.0), "shares": STEPS.map(list)}),
-    subject=shrinks,
-    mutants=[
-        Mutant("it grows", lambda before, after: Interval(after.lo - before.hi, after.hi - before.lo)),
-        Mutant(
-            "it halves", lambda before, after: Interval(before.lo / 2 - after.hi, before.hi / 2 - after.lo)
-        ),
-    ],
-    tol=1e-8,
-    tol_reason=OPTIMA + "; the gaps are relative to full offloading",
-    max_samples=12,
-)
-def gap_shrinks_in_the_scenario(case: Case, subject: CompareGaps) -> Any:
-    return compare_gaps([placed(share, case["latency"]) for share in case["shares"]], subject)

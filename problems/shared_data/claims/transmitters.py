@@ -18,7 +18,8 @@ from mecopt.claims.exact import FAILS, HOLDS, apart, holds, in_balls, vanishes
 from mecopt.instance import Instance
 
 from ..lagrangian import upload_price
-from .common import OPTIMA, P1, PAPER, Case, Optimum, cases, certified, optimum, single
+from .common import OPTIMA, P1, PAPER, Case, cases
+from .optima import Optimum, Wanted, optima
 
 Allowed = Callable[[Instance], list[Any]]
 """The sets of users, as masks, that are said to upload all shared data in some optimum."""
@@ -42,9 +43,9 @@ def worst_channel(s: Instance) -> list[Any]:
     return [np.arange(s.sizes["users"]) == np.argmin(s.uplink_gain)]
 
 
-def best_of(s: Instance, masks: list[Any]) -> list[Optimum] | None:
-    """The proved optima with these users sending; None unless all are proved."""
-    found = [certified(s) if mask.all() else single(s, int(np.argmax(mask))) for mask in masks]
+def best_and_allowed(s: Instance, masks: list[Any]) -> list[Optimum] | None:
+    """The proved optima of P1′ and with these users sending; None unless all are proved."""
+    found = optima([s, *(s if mask.all() else Wanted(s, int(np.argmax(mask))) for mask in masks)])
     return None if any(f is None for f in found) else [f for f in found if f is not None]
 
 
@@ -85,10 +86,10 @@ def best_of(s: Instance, masks: list[Any]) -> list[Optimum] | None:
 )
 def one_user_uploads(case: Case, allowed: Allowed) -> Any:
     s = P1.instance(case)
-    best = optimum(case)
-    found = None if best is None else best_of(s, allowed(s))
-    if best is None or found is None:
+    proved = best_and_allowed(s, allowed(s))
+    if proved is None:
         return None
+    best, *found = proved
     low, high = min(f.lower for f in found), min(f.upper for f in found)
     return Interval((best.lower - high) / best.upper, min(max((best.upper - low) / best.upper, -1.0), 1.0))
 
@@ -160,17 +161,15 @@ def exactly(c: float, others: list[float]) -> bool:
     max_samples=20,
 )
 def equal_marginals(case: Case, subject: Condition) -> Any:
-    s, best = P1.instance(case), optimum(case)
+    s = P1.instance(case)
+    best, *alone = optima([s, *(Wanted(s, j) for j in range(s.sizes["users"]))])
     if best is None or s.shared_bits == 0:
         return None
     _, costs = upload_price(s, best.prices["time_price"])
     mu = float(np.min(costs))
     sends = best.x["uploaded_shared_bits"] > 1e-6 * s.shared_bits
     slack = [HOLDS if subject.meets(float(c), mu) else FAILS for c in costs[sends]]
-    for j in range(s.sizes["users"]):
-        alone = single(s, j)
-        if alone is not None:
-            slack.append(_alone_or_not(s, best, alone, j, subject))
+    slack += [_alone_or_not(s, best, a, j, subject) for j, a in enumerate(alone) if a is not None]
     return smallest(*slack)
 
 

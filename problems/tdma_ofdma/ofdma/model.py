@@ -126,7 +126,7 @@ def solve(s: Instance, solver_name: str, tol: float) -> Point:
         return Point(unknown, {"bit_price": np.full_like(s.input_bits, np.nan)}, said)
     values = {variable.name(): variable.value for variable in model.variables()}
     bits = s.input_bits[on]
-    prices = np.maximum(model.constraints[LOAD_ROW].dual_value, 0.0) * scaling.energy_unit / bits
+    prices = np.maximum(conic.multiplier(model.constraints[LOAD_ROW]), 0.0) * scaling.energy_unit / bits
     point.multipliers["bit_price"][on] = prices
     nat, least = d["bits_per_nat"], d["required"][on] / bits
     shares, nats = _feasible(values, scaling, prices * nat, bits / nat, least)
