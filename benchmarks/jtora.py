@@ -128,9 +128,7 @@ def bounds(record: Record, samples: int, seed: int) -> None:
                 raise RuntimeError(f"{size}, seed {seed + k}: {best.status}")
             top = float(best.value)
             alone = relaxation.solve(t, "CLARABEL", 1e-8).bound
-            rows.append(
-                [x / top - 1 for x in (float(best.certificate.bound), alone, pairwise.solve(t).bound)]
-            )
+            rows.append([x / top - 1 for x in (float(best.certificate.bound), alone, pairwise.solve(t)[0])])
         name = " x ".join(map(str, size))
         for what, value in zip(("referee", "no interference", "pairs"), np.mean(rows, axis=0), strict=True):
             record.add(f"{what}, above the optimum at {name}", 100 * value, f"mean of {samples}", unit="%")
