@@ -45,7 +45,7 @@ def test_same_numbers_slot_by_slot(make, name: str) -> None:
 @compiled
 def test_same_numbers_when_batteries_end() -> None:
     w = world("authors-communication", users=20, servers=2, seed=4)
-    weak = replace(w, battery=w.battery / 3000)
+    weak = replace(w, battery=w.battery / 1e5)
     slow = simulate(weak, named()["random"], slots=300)
     assert slow.dead > 3
     same(policies.run("random", weak, slots=300), slow)

@@ -73,13 +73,12 @@ def test_a_slot_taken_twice_is_refused():
     s = instance(draw_small(1, 0)[0], subbands=2)
     both = Decision(np.array([0, 0, -1, -1, -1, -1]), np.array([1, 1, -1, -1, -1, -1]))
     with pytest.raises(ValueError, match="slot taken once"):
-        realisations.feasible(s, terms(s), both)
+        realisations.Judge(s).feasible(both)
 
 
 def test_utility_of_a_point_below_its_best_powers_is_lower():
-    s = instance(draw_small(1, 0)[0], subbands=2)
-    t = terms(s)
-    point = realisations.feasible(s, t, decide("hjtora", t, 0))
+    judge = realisations.Judge(instance(draw_small(1, 0)[0], subbands=2))
+    point = judge.feasible(decide("hjtora", judge.terms, 0))
     with ball_arithmetic():
         weaker = {**point, "transmit_power": point["transmit_power"] / 2}
-        assert realisations.utility(s, weaker) < realisations.utility(s, point)
+        assert judge.utility(weaker) < judge.utility(point)

@@ -18,7 +18,7 @@ from mecopt.instance import Instance
 
 from .. import closed_form
 from ..simulation import SCHEMES, Draw, decide, draw_cells, draw_small, instance
-from ..terms import Decision, Terms, terms
+from ..terms import Decision, terms
 from .common import Ball, Case, exact_model
 
 SMALL, LARGE = 25, 5
@@ -52,24 +52,31 @@ def largest(balls: Iterable[Ball]) -> Ball:
     return reduce(lambda a, b: a.max(b), balls)
 
 
-def feasible(s: Instance, t: Terms, x: Decision) -> Point:
-    """The point of a decision with P* and F*, made feasible in balls.
+class Judge:
+    """A network whose data are lifted once, for the points of all schemes."""
 
-    Raises ValueError for a decision that breaks a constraint by more than rounding.
-    """
-    statement, point = s.problem.statement, closed_form.point(t, x).x
-    for broken, by in statement.violations(statement.lift(FLOAT, s), point).items():
-        if not by <= 1e-9:
-            raise ValueError(f"a scheme breaks {broken!r} by {by}")
-    with ball_arithmetic() as ops:
-        return dict(statement.feasible_neighbour(ops, statement.lift(ops, s), point))
+    def __init__(self, s: Instance) -> None:
+        self.statement, self.terms = s.problem.statement, terms(s)
+        self.plain = self.statement.lift(FLOAT, s)
+        with ball_arithmetic() as ops:
+            self.exact = self.statement.lift(ops, s)
 
+    def feasible(self, x: Decision) -> Point:
+        """The point of a decision with P* and F*, made feasible in balls.
 
-def utility(s: Instance, point: Point) -> Ball:
-    """The utility of a feasible point by the statement, enclosed."""
-    with ball_arithmetic() as ops:
-        statement = s.problem.statement
-        return np.asarray(statement.value(ops, statement.lift(ops, s), point), dtype=object)[()]
+        Raises ValueError for a decision that breaks a constraint by more than rounding.
+        """
+        point = closed_form.point(self.terms, x).x
+        for broken, by in self.statement.violations(self.plain, point).items():
+            if not by <= 1e-9:
+                raise ValueError(f"a scheme breaks {broken!r} by {by}")
+        with ball_arithmetic() as ops:
+            return dict(self.statement.feasible_neighbour(ops, self.exact, point))
+
+    def utility(self, point: Point) -> Ball:
+        """The utility of a feasible point by the statement, enclosed."""
+        with ball_arithmetic() as ops:
+            return np.asarray(self.statement.value(ops, self.exact, point), dtype=object)[()]
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,12 @@ class Means:
 
 def judged(s: Instance, seed: int, schemes: tuple[str, ...]) -> dict[str, Ball]:
     """The utility of each scheme's point."""
-    t, found, seen = terms(s), {}, {}
+    judge, found, seen = Judge(s), {}, {}
     for scheme in schemes:
-        x = decide(scheme, t, seed)
+        x = decide(scheme, judge.terms, seed)
         key = x.server.tobytes() + x.subband.tobytes()
         if key not in seen:
-            seen[key] = utility(s, feasible(s, t, x))
+            seen[key] = judge.utility(judge.feasible(x))
         found[scheme] = seen[key]
     return found
 
@@ -130,11 +137,11 @@ def time_and_energy(seed: int, per_cell: int, time_preference: float, count: int
     sums = [arb(0), arb(0)]
     for d in draw_cells(per_cell, count, seed):
         s = instance(d, subbands=per_cell, time_preference=time_preference)
-        t = terms(s)
-        x = decide("hjtora", t, d.seed)
+        judge = Judge(s)
+        x = decide("hjtora", judge.terms, d.seed)
         with ball_arithmetic():
-            point = feasible(s, t, x)
-            spent = [one_user(s, point, x, u) for u in range(t.shape[0])]
+            point = judge.feasible(x)
+            spent = [one_user(s, point, x, u) for u in range(len(x.server))]
             for k in range(2):
                 sums[k] += sum((both[k] for both in spent), arb(0)) / len(spent)
     with ball_arithmetic():
@@ -162,7 +169,7 @@ def as_assumed_and_as_sent(seed: int, per_cell: int, power: float) -> Sequence[t
     rows = []
     for d in draw_cells(per_cell, LARGE, seed):
         s = instance(d, subbands=per_cell, max_transmit_power=power)
-        t = terms(s)
-        point = feasible(s, t, decide("hjtora", t, d.seed))
-        rows.append((utility(s, point), utility(exact_model(s), point)))
+        judge = Judge(s)
+        point = judge.feasible(decide("hjtora", judge.terms, d.seed))
+        rows.append((judge.utility(point), Judge(exact_model(s)).utility(point)))
     return rows
