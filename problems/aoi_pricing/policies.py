@@ -4,10 +4,10 @@ slot."""
 import itertools
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 
-from mecopt.compiled import AVAILABLE
 from mecopt.instance import Array
 
 from .simulation import Choice, Measures, Policy, View, World, simulate
@@ -126,7 +126,7 @@ def named(local: float = 0.2) -> Mapping[str, Policy]:
 
 def run(name: str, w: World, *, slots: int, local: float = 0.2, alpha: float = 1.0) -> Measures:
     """A built-in policy in a world: compiled where numba is installed, the same numbers either way."""
-    if AVAILABLE and name != "exact":
+    if name != "exact" and find_spec("numba") is not None:
         from . import compiled_simulation
 
         return compiled_simulation.run(w, name, slots=slots, alpha=alpha, local=local)
