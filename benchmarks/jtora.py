@@ -2,6 +2,8 @@
 optimum.
 
     python benchmarks/jtora.py [--samples 20] [--seed 0]
+    python benchmarks/jtora.py --users [--samples 2000] [--seed 1000]   time and energy against users
+    python benchmarks/jtora.py --bounds [--samples 20] [--seed 0]       bounds over the optimum of TO
 
 Times are of the process (`time.process_time`), after a first call that compiles; ratios are side by side in
 one run.
@@ -18,6 +20,8 @@ from record import Record
 import mecopt
 from mecopt.problems.jtora import closed_form
 from mecopt.problems.jtora.algorithms import exact, exhaustive, incremental, printed, restarts
+from mecopt.problems.jtora.model import pairwise, relaxation
+from mecopt.problems.jtora.simulation import draw_cells, network, time_and_energy
 from mecopt.problems.jtora.terms import Terms, terms
 
 TO = mecopt.load("jtora.TO")
@@ -99,17 +103,59 @@ def gaps(record: Record, seed: int) -> None:
             record.add(f"{method}, gap at {name}", 100 * gap, "% to the referee's bound")
 
 
+def users(record: Record, samples: int, seed: int) -> None:
+    """Mean time and energy of hJTORA over all users as users per cell double, with standard errors."""
+    for preference in (0.05, 0.1, 0.25, 0.5):
+        for per_cell in (1, 2, 4):
+            rows = [
+                time_and_energy(network(d, subbands=per_cell, time_preference=preference), d.seed)
+                for d in draw_cells(per_cell, samples, seed)
+            ]
+            mean, error = np.mean(rows, axis=0), np.std(rows, axis=0) / np.sqrt(samples)
+            at = f"time preference {preference}, {per_cell} per cell"
+            for k, (what, unit) in enumerate((("time", "s"), ("energy", "J"))):
+                record.add(f"{what} at {at}", float(mean[k]), f"standard error {error[k]:.2g}", unit=unit)
+
+
+def bounds(record: Record, samples: int, seed: int) -> None:
+    """How far bounds are above the optimum of TO: the relaxation without interference, and pairs by SCIP."""
+    for size in ((6, 4, 2), (8, 3, 2)):
+        rows = []
+        for k in range(samples):
+            s = TO.sample(users=size[0], servers=size[1], subbands=size[2], seed=seed + k)
+            t, best = terms(s), TO.solve(s, method="exact")
+            if best.status != "optimal":
+                raise RuntimeError(f"{size}, seed {seed + k}: {best.status}")
+            top = float(best.value)
+            alone = relaxation.solve(t, "CLARABEL", 1e-8).bound
+            rows.append([x / top - 1 for x in (float(best.certificate.bound), alone, pairwise.solve(t)[0])])
+        name = " x ".join(map(str, size))
+        for what, value in zip(("referee", "no interference", "pairs"), np.mean(rows, axis=0), strict=True):
+            record.add(f"{what}, above the optimum at {name}", 100 * value, f"mean of {samples}", unit="%")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--samples", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--users", action="store_true")
+    parser.add_argument("--bounds", action="store_true")
     given = parser.parse_args()
-    command = f"python benchmarks/jtora.py --samples {given.samples} --seed {given.seed}"
-    record = Record("jtora", command=command, seed=given.seed, tolerance=None)
-    moves(record, given.seed)
-    optima(record, given.samples, given.seed)
-    quality(record, given.samples, given.seed)
-    gaps(record, given.seed)
+    part = "users" if given.users else "bounds" if given.bounds else ""
+    samples = given.samples or (2000 if given.users else 20)
+    seed = given.seed if given.seed is not None else (1000 if given.users else 0)
+    option = f" --{part}" if part else ""
+    command = f"python benchmarks/jtora.py{option} --samples {samples} --seed {seed}"
+    record = Record(f"jtora_{part}" if part else "jtora", command=command, seed=seed, tolerance=None)
+    if given.users:
+        users(record, samples, seed)
+    elif given.bounds:
+        bounds(record, samples, seed)
+    else:
+        moves(record, seed)
+        optima(record, samples, seed)
+        quality(record, samples, seed)
+        gaps(record, seed)
     record.save()
 
 

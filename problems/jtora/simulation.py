@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from mecopt.figures import Outcome
-from mecopt.instance import Array
+from mecopt.instance import Array, Instance
 
-from . import JTORA, closed_form, scenario
+from . import TO, closed_form, scenario
 from .algorithms import baselines, coupled, exact, exhaustive, incremental, restarts
 from .terms import Decision, Terms, terms
 
@@ -43,10 +44,10 @@ def _draw(users: int, servers: int, rng: np.random.Generator, number: int) -> Dr
     return Draw(scenario.channel_gain(distance, rng), np.argmin(distance, axis=-1), number)
 
 
-def network(
+def instance(
     draw: Draw, *, users: int | None = None, subbands: int, time_preference: float = 0.2, **changes: object
-) -> Terms:
-    """The terms of the first users of a realisation; `changes` replace the scenario's data."""
+) -> Instance:
+    """TO for the first users of a realisation; `changes` replace the scenario's data."""
     gain = draw.gain[:users]
     data = {
         **scenario.COMMON,
@@ -55,7 +56,12 @@ def network(
         "energy_preference": 1 - time_preference,
         **changes,
     }
-    return terms(JTORA.instance(data))
+    return TO.instance(data)
+
+
+def network(draw: Draw, **setting: Any) -> Terms:
+    """The terms of `instance`."""
+    return terms(instance(draw, **setting))
 
 
 def decide(scheme: str, t: Terms, seed: int) -> Decision:

@@ -93,7 +93,7 @@ def test_empty_batteries_stop() -> None:
     assert found.finished <= 6  # a light task may end in the slot in which the battery does
 
 
-@pytest.mark.parametrize("key", ["4a", "8a"])
+@pytest.mark.parametrize("key", ["4a", "8a", "table-5-communication-edge-as-coded"])
 def test_figures(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own, "SLOTS", 60)
     own.run.cache_clear()

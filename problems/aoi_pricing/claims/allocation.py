@@ -8,7 +8,7 @@ import sympy as sp
 from flint import arb
 from hypothesis import strategies as st
 
-from mecopt.arithmetic import FLOAT
+from mecopt.arithmetic import FLOAT, ball_arithmetic, lower
 from mecopt.claims import Interval, Mutant, agree, claim, fraction, smallest
 from mecopt.claims.exact import in_balls, vanishes
 
@@ -187,8 +187,10 @@ def no_loss(case: Case, subject: Callable[[Any], Any]) -> Interval:
     found = RA.certify(s, x)
     if not (found.rigorous and found.infeasibility <= 1e-9):
         return Interval(-np.inf, np.inf)
-    low = (found.bound - found.upper) / abs(found.value)
-    return Interval(float(low) - 1e-15, min(float(low) + 1e-15, 0.0) if low <= 0 else float(low) + 1e-15)
+    with ball_arithmetic():
+        # the optimum is at least the bound and at most the point's own value
+        low = (arb(float(found.bound)) - arb(float(found.upper))) / abs(arb(float(found.value)))
+        return Interval(min(lower(low), 0.0), 0.0)
 
 
 # ------------------------------------------------------------------------------------ supplement: KKT

@@ -15,7 +15,6 @@ from .common import (
     PAPER,
     Ball,
     Case,
-    Data,
     answer,
     data,
     dual,
@@ -23,6 +22,7 @@ from .common import (
     term_cases,
     total,
 )
+from .minimisers import no_less_than_best
 from .updates import PRICED, SIZE, TWO_POINTS, slopes
 
 HALVES = st.sampled_from([[0.05, 0.0], [0.5, 0.0], [5.0, 0.0]])
@@ -169,7 +169,7 @@ def convergence(case: Case, subject: Bound) -> Any:
     return converges(case, subject)
 
 
-PRECISIONS = term_cases(users=(1, 2), servers=(1, 1), **PRICED, epsilon=st.sampled_from([0.5, 0.3, 1.0]))
+PRECISIONS = term_cases(users=(1, 2), servers=(1, 1), **PRICED, epsilon=st.sampled_from([0.5, 0.3, 1.0, 0.1]))
 
 Steps = Callable[[float, float], int]
 
@@ -189,6 +189,7 @@ def enough(ratio: float, _: float) -> int:
     draws=PRECISIONS,
     subject=enough,
     mutants=[
+        Mutant("one step", lambda ratio, _: 1),
         Mutant("one step on the band's price only", lambda ratio, _: -1),
         Mutant("steps on the band's price only", lambda ratio, _: -enough(ratio, _)),
     ],
@@ -198,8 +199,7 @@ def enough(ratio: float, _: float) -> int:
 )
 @in_balls
 def proposition_1(case: Case, subject: Steps) -> Any:
-    """ε is given relative to √(δ₁ δ₂); g* is bounded from above by P5 values and by the value at p = 2 Σ
-    roots."""
+    """ε is given relative to √(δ₁ δ₂); g* is bounded from above by the relaxation of P5."""
     d = data(case)
     ratio = float(case["epsilon"].mid())
     count = subject(ratio, 0.0)
@@ -218,14 +218,4 @@ def proposition_1(case: Case, subject: Steps) -> Any:
         up = slopes(d, x, [p[0]], [p[1]])
         p = [arb((p[0] + eta * up[0][0]).mid()), arb((p[1] + (eta if count > 0 else 0) * up[1][0]).mid())]
     epsilon = ratio * (delta1 * delta2).sqrt()
-    return at_most(highest(d, reach) - best, epsilon, scale=epsilon)
-
-
-def highest(d: Data, reach: list[Ball], depth: int = 24) -> Ball:
-    """g at a fine grid's best price: no more than g*, so a shortfall measured against it is real."""
-    best = None
-    for a in range(depth + 1):
-        for b in range(depth + 1):
-            value = dual(d, [reach[0] * a / depth], [reach[1] * b / depth])
-            best = value if best is None else best.max(value)
-    return best
+    return at_most(no_less_than_best(d) - best, epsilon, scale=epsilon)

@@ -135,6 +135,9 @@ def gap_identity(case: Case, subject: GapBound) -> Any:
     draws=term_cases(**PRICED),
     subject=gap_bound,
     mutants=[
+        Mutant("the constant 1/2", lambda d, x, mu, nu: gap_bound(d, x, mu, nu) / 2),
+        Mutant("Δ² only", lambda d, x, mu, nu: gap_bound(d, x, [2 * load(d, x, j, d.A) for j in
+                                                                range(d.servers)], nu)),
         Mutant("the constant 1/10", lambda d, x, mu, nu: gap_bound(d, x, mu, nu) / 10),
         Mutant("Δ¹ only", lambda d, x, mu, nu: gap_bound(d, x, mu, [2 * load(d, x, j, d.S) for j in
                                                                       range(d.servers)])),

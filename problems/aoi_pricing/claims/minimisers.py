@@ -1,5 +1,6 @@
 """Minimisers of the Lagrangian of P6, and what those at the best prices are worth."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from .common import (
     data,
     least,
     load,
+    number,
     p5,
     price_lists,
     root,
@@ -46,7 +48,17 @@ def optimum(d: Data) -> Ball:
 
 
 def best_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
-    """Prices near the best, as exact numbers, and q there; from the referee's own search."""
+    """Prices near the best, as exact numbers, and q there."""
+    if d.servers == 1:  # twice the loads of any optimum of the relaxation
+        root_a, root_s, c = of_one_server(d)
+        x = relaxed(root_a, root_s, c)
+        mu, nu = ([arb(2 * float(r @ x))] for r in (root_a, root_s))
+        return mu, nu, asked(d, mu, nu)
+    return searched_prices(d)
+
+
+def searched_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
+    """The same from the referee's own search, for any number of servers."""
     fields = {
         "comm_delay": d.A, "parallel_delay": d.S, "root_comm": root(d.A), "root_comp": root(d.S),
         "edge_cost": d.e, "local_cost": d.K,
@@ -64,6 +76,45 @@ def best_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
     found = P5.statement.best_prices(lifted)
     mu, nu = ([arb(float(p)) for p in found[k]] for k in ("bandwidth_price", "compute_price"))
     return mu, nu, asked(d, mu, nu)
+
+
+def relaxed(root_a: Any, root_s: Any, c: Any) -> Any:
+    """An optimum of the relaxation of P5 with one server, in doubles.
+
+    That is a convex quadratic of rank two over a box, so some optimum has at most two entries inside. All
+    with their other entries at 0 or 1 are compared; infeasible ones and singular systems do not count.
+    """
+    users = len(c)
+    rows, best, found = np.stack([root_a, root_s]), np.inf, np.zeros(users)
+    corners = np.array(list(itertools.product((0.0, 1.0), repeat=users)))
+    for inside in (list(f) for n in range(3) for f in itertools.combinations(range(users), n)):
+        x = corners[(corners[:, inside] == 0).all(axis=1)]
+        free = rows[:, inside]
+        gram = free.T @ free
+        if inside:
+            if np.linalg.det(gram) <= 1e-12 * np.prod(np.diag(gram)):
+                continue
+            slope = (x @ rows.T) @ free + c[inside] / 2
+            x[:, inside] = -np.linalg.solve(gram, slope.T).T
+        value = np.sum((x @ rows.T) ** 2, axis=1) + x @ c
+        value = np.where(((x >= 0) & (x <= 1)).all(axis=1), value, np.inf)
+        if np.min(value) < best:
+            best, found = float(np.min(value)), x[int(np.argmin(value))]
+    return found
+
+
+def of_one_server(d: Data) -> tuple[Any, Any, Any]:
+    """Roots of the delays and c as doubles, of the only server."""
+    root_a, root_s, c = (number(a)[:, 0] for a in (root(d.A), root(d.S), d.c))
+    return root_a, root_s, c
+
+
+def no_less_than_best(d: Data) -> Ball:
+    """At least g*, one server: a value of the relaxation of P5, whose optimum g* is, near the best."""
+    root_a, root_s, c = of_one_server(d)
+    x = [arb(float(v)) for v in relaxed(root_a, root_s, c)]
+    loads = (total(v * w[i, 0].sqrt() for i, v in enumerate(x)) for w in (d.A, d.S))
+    return total(load * load for load in loads) + total(v * d.c[i, 0] for i, v in enumerate(x))
 
 
 NEAR = 1e-5
@@ -145,6 +196,8 @@ GapBound = Callable[[Data, Association, Any, Any], Ball]
     subject=gap_bound,
     mutants=[
         Mutant("half of it", lambda d, x, mu, nu: gap_bound(d, x, mu, nu) / 2),
+        Mutant("μ, ν for their halves", lambda d, x, mu, nu: gap_bound(d, x, *([2 * p for p in q]
+                                                                              for q in (mu, nu)))),
         Mutant("prices for half prices, halved", lambda d, x, mu, nu: gap_bound(d, x, [p * 2 for p in mu],
         nu) / 9),
         Mutant("band only", lambda d, x, mu, nu: gap_bound(d, x, mu, [load(d, x, j, d.S) * 2 for j in
@@ -161,12 +214,28 @@ def certificate_of_answers(case: Case, subject: GapBound) -> Any:
 
 
 def within(case: Case, bound: GapBound) -> Any:
-    """Slack of 'the devices' answers cost no more beyond the optimum'."""
-    d, mu, nu = data(case), case["mu"], case["nu"]
+    """Slack of 'the devices' answers cost no more than that beyond the optimum': also at bad prices."""
+    d, best = data(case), optimum(data(case))
+    free = [arb(0)] * d.servers
+    prices = [(case["mu"], case["nu"]), (free, free), *half_charged(d)]
+    return smallest(*(excess_within(d, best, bound, mu, nu) for mu, nu in prices))
+
+
+def excess_within(d: Data, best: Ball, bound: GapBound, mu: Any, nu: Any) -> Any:
     x = answer(d, mu, nu)
     if x is None:
         return None
-    return at_most(p5(d, x) - optimum(d), bound(d, x, mu, nu), scale=scale(p5(d, x), optimum(d)))
+    return at_most(p5(d, x) - best, bound(d, x, mu, nu), scale=scale(p5(d, x), best))
+
+
+def half_charged(d: Data) -> list[tuple[list[Ball], list[Ball]]]:
+    """Prices that devices answer by loads equal to them, half of what they cost each other: too many come."""
+    found = []
+    for x in associations(d):
+        mu, nu = ([load(d, x, j, w) for j in range(d.servers)] for w in (d.A, d.S))
+        if answer(d, mu, nu) == x:
+            found.append((mu, nu))
+    return found
 
 
 LOADS = {

@@ -110,6 +110,8 @@ def printed_battery_term(case: Case, subject: Value) -> Any:
     subject=lambda d, x: linear(d, x, d.G / d.B[:, None]),
     mutants=[
         Mutant("of the local ones, as printed", printed_reward),
+        Mutant("without the energy of sending", lambda d, x: linear(d, x, 0 * d.G + d.E_loc[:, None])),
+        Mutant("the energies' sum", lambda d, x: linear(d, x, d.E_loc[:, None] + d.E_tx)),
         Mutant("G of the last server", lambda d, x: linear(d, x, 0 * d.G + d.G[:, -1:])),
     ],
     tol=1e-12,

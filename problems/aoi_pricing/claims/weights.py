@@ -48,6 +48,20 @@ TWO_WEIGHTS = {
 }
 
 
+RIVALS = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("A", "S"), st.just([[1.0], [1.0]])),
+        **dict.fromkeys(("s", "E_tx"), st.just([[0.0], [0.0]])),
+        "D": st.sampled_from([[3.0, 2.5], [2.5, 3.0], [4.0, 2.5]]),
+        "E_loc": st.sampled_from([[1.0, 0.5], [2.0, 0.5], [0.5, 2.0]]),
+        "B": st.sampled_from([[1.0, 0.1], [10.0, 0.1], [0.1, 10.0]]),
+        "alpha": st.sampled_from([0.0, 0.1]),
+        "more": decades(1.0, 1e3),
+    }
+)
+"""Two devices and a server that is worth its delay to one of them: who goes there changes with alpha."""
+
+
 def between(case: Case, measure: Measure, sign: int) -> Any:
     """Slack of 'the measure of the optimum does not fall (sign 1) or rise (−1) as alpha grows'."""
     one, other = data(case), data({**case, "alpha": case["alpha"] + case["more"]})
@@ -112,9 +126,10 @@ def alpha_sends_away(case: Case, subject: tuple[Measure, Measure]) -> Any:
     source=f"correction of {PAPER}, Section 6.2.4 and Fig. 8",
     statement="The loss of the batteries Σ E/B of the optimal association is nonincreasing in α.",
     recorded="certified",
-    draws=term_cases(**TWO_WEIGHTS),
+    draws=st.one_of(term_cases(**TWO_WEIGHTS), RIVALS),
     subject=drained,
     mutants=[
+        Mutant("joules for shares of the batteries", local_energy),
         Mutant("number of local computations", home),
         Mutant("cost", cost),
         Mutant("delay", delays),
