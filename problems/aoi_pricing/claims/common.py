@@ -61,8 +61,9 @@ def term_cases(users: Any = (1, 3), servers: Any = (1, 2), **overrides: Any) -> 
             rows[-1] = rows[0]
         for name, (axes, values) in FIELDS.items():
             case[name] = [row[name] for row in rows] if axes else draw(overrides.get(name, values))
-        for name in overrides.keys() - FIELDS.keys():
-            case[name] = draw(overrides[name])
+        for name, values in overrides.items():
+            if name not in FIELDS:
+                case[name] = draw(values)
         return case
 
     return build()
