@@ -166,15 +166,16 @@ def test_surrogate_is_tight_convex_and_an_upper_bound(noise: str, balance: float
     for name, value in surrogate.parameters(m, d, x, balance=balance).items():
         if name in m.parameters:
             m.parameters[name].value = value
-    unit = d.weight * d.cycles / (d.user_frequency + d.relay_frequency)
-    for name, value in surrogate.point_values(d, x, noise_grows=noise == "band").items():
+    units = surrogate.units(d, x)
+    unit = d.weight * units.time
+    for name, value in surrogate.point_values(d, x, units, noise_grows=noise == "band").items():
         m.variables[name].value = value
     assert problem.objective.value * unit == pytest.approx(links.objective(d, x), rel=1e-10)
     for row in problem.constraints:
         assert np.max(row.violation()) <= 1e-9  # the point itself is feasible, its rows tight
     for _ in range(30):
         y = plan_of(rng, s)
-        values = surrogate.point_values(d, y, noise_grows=noise == "band")
+        values = surrogate.point_values(d, y, units, noise_grows=noise == "band")
         for name, value in values.items():
             m.variables[name].value = value
         assert problem.objective.value * unit >= links.objective(d, y) * (1 - 1e-9)
