@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import ball_arithmetic
 from mecopt.claims import Interval, Mutant, claim, smallest
 
-from .. import AF, P1, algorithms, branches, links, simulation
+from .. import AF, P1, algorithms, links, simulation
 from ..links import Plan
 from ..projection import Powers
 from ..smoothing import EDGE, Blocks, smoothed
@@ -27,6 +27,7 @@ from .common import (
     difference,
     plan_of,
     proved_value,
+    smoothed_ball,
     with_plan,
 )
 from .special_cases import TWO_POINTS
@@ -88,26 +89,6 @@ def ibcd_descends(case: Case, blocks_of: Any) -> float:
     return worst
 
 
-def smoothed_ball(s: Any, x: Plan, mu: float) -> Any:
-    """F~ in balls."""
-    from types import SimpleNamespace
-
-    with ball_arithmetic() as ops:
-        d = branches.lift(ops, s)
-        point = SimpleNamespace(**{k: ops.number(v) for k, v in x.outputs().items()})
-        rest, band = 1 - point.beta, 1 - point.omega
-        a = branches.af_branch(ops, d, rest, band, point)
-        one = a.local_time + a.radio_time / d.af_prelog
-        energy = a.local_energy + a.user_energy + a.relay_energy
-        other = arb(0)
-        if x.beta > 0:
-            b = branches.df_branch(ops, d, point.beta, point.omega, point)
-            other = b.up_time + b.edge_time + b.down_time
-            energy = energy + b.edge_energy + b.up_energy + b.down_energy
-        total = ((arb(mu) * one).exp() + (arb(mu) * other).exp()).log() / mu
-        return d.weight * total + energy
-
-
 def stuck(case: Case, offset: float) -> Interval | None:
     """Where Algorithm 2 ends from almost AF alone, and whether a plan beside it has a smaller F~
     (enclosed)."""
@@ -131,11 +112,7 @@ def stuck(case: Case, offset: float) -> Interval | None:
     gains = []
     for share in (0.3, 0.1, 0.01):
         there = smoothed_ball(s, beside_af(s, share, end), mu) if offset == 0 else smoothed_ball(s, end, mu)
-        gains.append(
-            Interval.from_arb(
-                ((there - here) / here)[()] if hasattr(there - here, "shape") else (there - here) / here
-            )
-        )
+        gains.append(Interval.from_arb((there - here) / here))
     return min(gains, key=lambda g: g.hi)
 
 
@@ -239,7 +216,6 @@ def smoothing_costs(case: Case, share: float) -> Interval | None:
         return None
     with ball_arithmetic():
         soft = smoothed_ball(s, x, algorithms.MU)
-        soft = soft[()] if hasattr(soft, "shape") else soft
         most = arb(value.hi) + share * arb(case["weight"]) * arb.const_log2() / algorithms.MU
         sides = Interval.from_arb((soft - arb(value.lo)).min(most - soft) / arb(value.hi))
     return smallest(sides, difference(value, Interval(best.lower, best.upper), best.upper))  # type: ignore[no-any-return]
