@@ -246,6 +246,20 @@ def test_weak_links_descend_to_less_than_the_full_band() -> None:
     assert 1 - plan.omega < 0.9
 
 
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("weaker", [1e-2, 1e-4, 3e-5])
+def test_a_step_at_weak_links_is_no_residual_of_the_solver(noise: str, weaker: float) -> None:
+    """Four steps from an ordinary plan lower the objective, where rates are down to a billionth, too."""
+    gains = {name: value * weaker for name, value in example().to_json().items() if "_gain_" in name}
+    s = example(noise_model=noise, **gains)
+    d, x = links.data(s), algorithms.start(s, "naive")
+    for _ in range(4):
+        y = surrogate.minimise(d, x)
+        assert y is not None
+        assert links.objective(d, y) < 0.99 * links.objective(d, x)
+        x = y
+
+
 def test_fresh_and_compiled_surrogates_agree() -> None:
     s = example()
     first = algorithms.start(s, "naive")

@@ -65,6 +65,13 @@ def descent(products: str) -> str:
     )
 
 
+def gains_add_up() -> str:
+    """Gains of a descent telescope."""
+    f0, f1, f2, f3, best = sp.symbols("f_0 f_1 f_2 f_3 f", real=True)
+    vanishes((f0 - f1) + (f1 - f2) + (f2 - f3) + (f3 - best) - (f0 - best), "gains telescope")
+    return "the first k gains sum to f(x_0) − f(x_k) ≤ f(x_0) − f*; the least of k is at most their mean"
+
+
 # -------------------------------------------------------------------------------------- smoothing and blocks
 
 
