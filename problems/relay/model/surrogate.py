@@ -234,8 +234,7 @@ def minimise(
     values = alter(parameters(m, d, x, balance=balance))
     if not all(math.isfinite(value) for value in values.values()):
         return None
-    for name, parameter in m.parameters.items():
-        parameter.value = values[name]
+    conic.assign(problem, values)
     from mecopt.solvers import installed
 
     here = {row.name for row in installed(CONES)}
