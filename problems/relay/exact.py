@@ -12,7 +12,7 @@ where its cuts cross, and split there. TDHR and FDHR alike.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +92,8 @@ class Search:
     solver: str = "CLARABEL"
     tol: float = 1e-7
     said: str = ""
+    solved: list[tuple[float, float]] = field(default_factory=list)
+    """Fractions and elasticities there."""
 
     def value(self, x: Plan) -> float:
         """The objective of the mode."""
@@ -107,7 +109,17 @@ class Search:
         if not (math.isfinite(value) and value > 0 and math.isfinite(found.elasticity)):
             return value, found.plan, None
         elasticity = min(max(found.elasticity, 0.0), 1.0)
+        self.solved.append((beta, elasticity))
         return value, found.plan, Cut(math.log(value) - _logs(beta, elasticity), elasticity)
+
+    def flat(self) -> float | None:
+        """Where V is stationary, e = beta, if e is a line between the two solved fractions next to it."""
+        below = max((pair for pair in self.solved if pair[1] < pair[0]), default=None)
+        above = min((pair for pair in self.solved if pair[1] > pair[0]), default=None)
+        if below is None or above is None or not below[0] < above[0]:
+            return None
+        one, other = below[0] - below[1], above[1] - above[0]
+        return below[0] + (above[0] - below[0]) * one / (one + other)
 
 
 def minimise(search: Search, ends: list[tuple[float, Plan]], *, gap: float) -> tuple[Plan, Trace]:
@@ -131,7 +143,13 @@ def minimise(search: Search, ends: list[tuple[float, Plan]], *, gap: float) -> t
 
     root = Part(first.bound(), first)
     found, trace = branch_and_bound(branch, root, start=start, gap=gap, max_parts=MAX_CELLS)
-    return found.solution or start[1], trace
+    best = found.solution or start[1]
+    flat = search.flat()
+    if flat is not None:  # the fractions above are where bounds are worst, next to the optimum but not on it
+        _, plan, _ = search.solve(flat)
+        if plan is not None and search.value(plan) < search.value(best):
+            best = plan
+    return best, trace
 
 
 def single_plans(s: Instance, mode: str) -> list[Plan]:
