@@ -121,6 +121,28 @@ def rises(case: Case, slope: Callable[[float], Ball]) -> Interval | None:
     return Interval.from_arb((high - low) / (abs(high) + abs(low)))
 
 
+def agrees(case: Case, block: str, slope: Callable[[float], Ball]) -> Interval:
+    """Slack of 'between the two shares F~, as the referee reads it, rises no faster than at their ends'."""
+    at, limit = block_cost(case, block)
+    low, high = case["low"], case["high"]
+    mean = (at(high) - at(low)) / (arb(high) - arb(low)) / limit
+    first, last = slope(low), slope(high)
+    return Interval.from_arb((mean - first).min(last - mean) / (abs(first) + abs(last) + abs(mean)))
+
+
+def block_cost(case: Case, block: str) -> tuple[Callable[[float], Ball], float]:
+    """F~ as the referee reads it, by the variable's share of its limit, and the limit."""
+    s, x = P1.instance(case["data"]), plan_of(case)
+    d = links.data(s)
+    mu = block_mu(links.costs(d, x))
+    name, limit = {
+        "user": ("user_frequency", d.user_frequency),
+        "relay": ("relay_frequency", d.relay_frequency),
+        "beta": ("beta", 1.0),
+    }[block]
+    return lambda share: smoothed_ball(s, x._replace(**{name: share * limit}), mu), limit
+
+
 def bisected(slope: Callable[[float], Ball], low: float) -> float:
     """The share in [low, 1] where an increasing slope changes sign, an end if it does not."""
     high = 1.0
@@ -136,18 +158,7 @@ def bisected(slope: Callable[[float], Ball], low: float) -> float:
 
 def matches(case: Case, block: str, slope: Callable[[float], Ball]) -> Interval:
     """Slack of 'bisection of this derivative gives the least F~, as the referee reads it, over the block'."""
-    s, x = P1.instance(case["data"]), plan_of(case)
-    d = links.data(s)
-    mu = block_mu(links.costs(d, x))
-    name, limit = {
-        "user": ("user_frequency", d.user_frequency),
-        "relay": ("relay_frequency", d.relay_frequency),
-        "beta": ("beta", 1.0),
-    }[block]
-
-    def value(share: float) -> Ball:
-        return smoothed_ball(s, x._replace(**{name: share * limit}), mu)
-
+    value, _ = block_cost(case, block)
     best = value(bisected(slope, 0.0 if block == "beta" else SLOWEST))
     ends = (0.0, 1.0) if block == "beta" else (1.0,)
     slacks = [Interval.from_arb((value(t) - best) / best) for t in (case["low"], case["high"], *ends)]
@@ -155,11 +166,13 @@ def matches(case: Case, block: str, slope: Callable[[float], Ball]) -> Interval:
 
 
 def scalar_block(case: Case, block: str, form: dict[str, Any]) -> Any:
-    """Both halves of the statement."""
+    """Convex with this derivative, and solved by its bisection."""
     with ball_arithmetic():
         slope = block_slope(case, block, **form)
         rising = rises(case, slope)
-        return None if rising is None else smallest(rising, matches(case, block, slope))
+        if rising is None:
+            return None
+        return smallest(rising, agrees(case, block, slope), matches(case, block, slope))
 
 
 def _scalar(id_: str, block: str, words: str, mutants: list[Mutant], proof: Callable[[], str]) -> Any:

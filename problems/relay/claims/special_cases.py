@@ -1,7 +1,6 @@
 """Section V: DF only and AF only."""
 
 from collections.abc import Callable
-from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,9 +71,9 @@ def mixed(case: Case, problem: Any, names: tuple[str, ...], cost: Total) -> Inte
         return Interval.from_arb(gap)
 
 
-def at_once(w: Ball, times: list[Ball], energies: list[Ball]) -> Ball:
-    """The longest delay counts."""
-    return w * reduce(lambda a, b: a.max(b), [np.asarray(t, dtype=object)[()] for t in times]) + sum(energies)
+def computing_all_along(w: Ball, times: list[Ball], energies: list[Ball]) -> Ball:
+    """The CPU's power is on during the whole delay."""
+    return w * sum(times) + energies[0] * sum(times) / times[0] + energies[1] + energies[2]
 
 
 def all_along(w: Ball, times: list[Ball], energies: list[Ball]) -> Ball:
@@ -84,7 +83,10 @@ def all_along(w: Ball, times: list[Ball], energies: list[Ball]) -> Ball:
 
 Groups = tuple[tuple[str, ...], ...]
 
-COUPLED = (("computing beside transmission", at_once), ("the user's power on all along", all_along))
+COUPLED = (
+    ("the CPU's power on all along", computing_all_along),
+    ("the user's power on all along", all_along),
+)
 
 
 def _separates(
