@@ -5,121 +5,151 @@ logarithms of the two loads, and a solve at beta0 with elasticity e = d ln V/d l
 
     V(1 - beta, beta) >= V0 ((1 - beta)/(1 - beta0))^(1 - e) (beta/beta0)^e,
 
-concave in beta: over a cell it is least at an end. V is also at least (1 - beta) V_AF and beta V_DF. The cell
-with the least bound is solved at its middle, gains a cut and is halved. TDHR and FDHR alike.
+concave in beta: over a cell it is least at an end. V >= (1 - beta) V_AF and V >= beta V_DF are the same with
+e = 0 and e = 1. In logarithms two cuts differ by a line in ln(beta/(1 - beta)), so that they cross once. A
+cell lies between two solved fractions and is bounded by their cuts; the cell with the least bound is solved
+where its cuts cross, and split there. TDHR and FDHR alike.
 """
 
-import itertools
 import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from mecopt.instance import Instance
+from mecopt.instance import Array, Instance
 from mecopt.loops.branch_and_bound import Branching, Part, branch_and_bound
 from mecopt.loops.iteration import Trace
 
 from . import closed_form, links, nlp
 from .links import Data, Plan
 from .model import given_loads
-from .smoothing import golden
-
-EDGE = 1e-7
-"""The outermost cells, where a single branch costs next to nothing less."""
 
 NARROW = 1e-9
 NARROWEST = 1e-9
 """The least share of the band that AF alone is tried with."""
 
-FIRST = (0.02, 0.25, 0.5, 0.75, 0.98)
+LITTLE = -1e-4
+"""A little less than the full band, in logarithms: what AF could gain between the two is a part in 1e8."""
+
+CLOSE = 1e-7
+ABREAST = 40
+"""Bands tried at once, until the best is known this closely in logarithms."""
+
 MAX_CELLS = 400
 
 
 class Cut(NamedTuple):
-    """Where the problem was solved, ln V there, and the elasticity of V in the DF load."""
+    """A bound on ln V: level + (1 - elasticity) ln(1 - beta) + elasticity ln beta."""
 
-    beta: float
-    log_value: float
+    level: float
     elasticity: float
 
+    def height(self, beta: float) -> float:
+        """The bound on V at a fraction."""
+        return math.exp(self.level + _logs(beta, self.elasticity))
 
-Cell = tuple[float, float]
+
+def _logs(beta: float, elasticity: float) -> float:
+    af = (1 - elasticity) * _ln(1 - beta) if elasticity < 1 else 0.0
+    return af + (elasticity * _ln(beta) if elasticity > 0 else 0.0)
+
+
+def _ln(x: float) -> float:
+    return math.log(x) if x > 0 else -math.inf
+
+
+class Cell(NamedTuple):
+    """An interval of fractions and two cuts that bound V over it, made at or below it, and at or above."""
+
+    low: float
+    high: float
+    below: Cut
+    above: Cut
+
+    def crossing(self) -> float:
+        """Where the cuts cross, the nearer end if they do so elsewhere."""
+        apart = self.above.elasticity - self.below.elasticity
+        if not apart > 0:
+            return (self.low + self.high) / 2
+        logit = (self.below.level - self.above.level) / apart
+        beta = 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
+        return min(max(beta, self.low), self.high)
+
+    def bound(self) -> float:
+        """A bound on V: the lower cut up to the crossing, the upper one from there."""
+        beta = self.crossing()
+        heights = [self.below.height(b) for b in (self.low, beta)]
+        return min(*heights, *(self.above.height(b) for b in (beta, self.high)))
 
 
 @dataclass
 class Search:
-    """What is known of V: single-branch costs and cuts."""
+    """Solves with the fraction given, in the problem's mode."""
 
     d: Data
     mode: str
-    af: float
-    df: float
     solver: str = "CLARABEL"
     tol: float = 1e-7
-    cuts: list[Cut] = field(default_factory=list)
     said: str = ""
+    solved: list[tuple[float, float]] = field(default_factory=list)
+    """Fractions and elasticities there."""
 
     def value(self, x: Plan) -> float:
         """The objective of the mode."""
         return links.slots_objective(self.d, x) if self.mode == "slots" else links.objective(self.d, x)
 
-    def solve(self, beta: float) -> tuple[float, Plan | None]:
-        """Solve at a fraction and keep the cut."""
+    def solve(self, beta: float) -> tuple[float, Plan | None, Cut | None]:
+        """The best plan at a fraction, its value and the cut there."""
         found = given_loads.solve(self.d, self.mode, beta, solver_name=self.solver, tol=self.tol)
         if isinstance(found, str):
             self.said = found
-            return math.inf, None
+            return math.inf, None, None
         value = self.value(found.plan)
-        if math.isfinite(value) and value > 0 and math.isfinite(found.elasticity):
-            self.cuts.append(Cut(beta, math.log(value), min(max(found.elasticity, 0.0), 1.0)))
-        return value, found.plan
+        if not (math.isfinite(value) and value > 0 and math.isfinite(found.elasticity)):
+            return value, found.plan, None
+        elasticity = min(max(found.elasticity, 0.0), 1.0)
+        self.solved.append((beta, elasticity))
+        return value, found.plan, Cut(math.log(value) - _logs(beta, elasticity), elasticity)
 
-    def height(self, cut: Cut, beta: float) -> float:
-        """A cut at a fraction."""
-        af = (1 - cut.elasticity) * math.log((1 - beta) / (1 - cut.beta)) if beta < 1 else -math.inf
-        df = cut.elasticity * math.log(beta / cut.beta) if beta > 0 else -math.inf
-        return math.exp(cut.log_value + af + df)
-
-    def bound(self, cell: Cell) -> float:
-        """A bound on V over a cell."""
-        low, high = cell
-        single = max((1 - high) * self.af, low * self.df)
-        return max([single, *(min(self.height(c, low), self.height(c, high)) for c in self.cuts)])
-
-
-def grid() -> list[float]:
-    """Ends of the first cells: even in ln(beta/(1 - beta))."""
-    far = math.log(EDGE / (1 - EDGE))
-    inner = [1 / (1 + math.exp(-t)) for t in np.linspace(far, -far, 15)]
-    return [0.0, *inner, 1.0]
+    def flat(self) -> float | None:
+        """Where V is stationary, e = beta, if e is a line between the two solved fractions next to it."""
+        below = max((pair for pair in self.solved if pair[1] < pair[0]), default=None)
+        above = min((pair for pair in self.solved if pair[1] > pair[0]), default=None)
+        if below is None or above is None or not below[0] < above[0]:
+            return None
+        one, other = below[0] - below[1], above[1] - above[0]
+        return below[0] + (above[0] - below[0]) * one / (one + other)
 
 
 def minimise(search: Search, ends: list[tuple[float, Plan]], *, gap: float) -> tuple[Plan, Trace]:
-    """The best plan to a relative gap, and the trace of value and bound over cells."""
-    for beta in FIRST:
-        ends.append((*(v := search.solve(beta))[0:1], v[1] or ends[0][1]))
+    """The best plan to a relative gap, from AF alone and DF alone, and the trace of value and bound."""
+    first = Cell(0.0, 1.0, Cut(math.log(ends[0][0]), 0.0), Cut(math.log(ends[1][0]), 1.0))
     start = min(ends, key=lambda pair: pair[0])
 
     def branch(part: Part[Cell], best: float) -> Branching[Cell, Plan]:
         cell = part.content
-        if cell == (0.0, 1.0):
-            edges = grid()
-            cells = [(a, b) for a, b in itertools.pairwise(edges)]
-            return Branching([Part(search.bound(c), c) for c in cells])
-        fresh = search.bound(cell)
-        if fresh > part.bound * (1 + gap / 10):  # cuts made since may be enough
-            return Branching([Part(fresh, cell)])
-        low, high = cell
-        if high - low < NARROW:
+        if cell.high - cell.low < NARROW:
             return Branching([Part(math.inf, cell)])
-        middle = (low + high) / 2
-        value, plan = search.solve(middle)
-        halves = [(low, middle), (middle, high)]
-        return Branching([Part(search.bound(c), c) for c in halves], value, plan)
+        beta = cell.crossing()
+        if not cell.low < beta < cell.high:
+            beta = (cell.low + cell.high) / 2
+        value, plan, cut = search.solve(beta)
+        halves = [
+            cell._replace(high=beta, above=cut or cell.above),
+            cell._replace(low=beta, below=cut or cell.below),
+        ]
+        return Branching([Part(half.bound(), half) for half in halves], value, plan)
 
-    found, trace = branch_and_bound(branch, Part(0.0, (0.0, 1.0)), start=start, gap=gap, max_parts=MAX_CELLS)
-    return found.solution or start[1], trace
+    root = Part(first.bound(), first)
+    found, trace = branch_and_bound(branch, root, start=start, gap=gap, max_parts=MAX_CELLS)
+    best = found.solution or start[1]
+    flat = search.flat()
+    if flat is not None:  # the fractions above are where bounds are worst, next to the optimum but not on it
+        _, plan, _ = search.solve(flat)
+        if plan is not None and search.value(plan) < search.value(best):
+            best = plan
+    return best, trace
 
 
 def single_plans(s: Instance, mode: str) -> list[Plan]:
@@ -143,17 +173,32 @@ def single_plans(s: Instance, mode: str) -> list[Plan]:
 
 
 def narrow_af(s: Instance) -> Plan:
-    """Everything over AF in its best band: golden section over the band's logarithm, where the cost is
-    convex."""
+    """Everything over AF in its best band: the cost is convex in the band's logarithm, and a grid around the
+    least of its points closes in on the best. A cost that rises as soon as the band shrinks is least in the
+    full band."""
     d = links.data(s)
 
-    def plan(log_band: float) -> Plan:
-        omega = 1 - math.exp(log_band)
+    def plans(log_bands: Array) -> list[Plan]:
+        omega = 1 - np.exp(log_bands)
         x = closed_form.solve_af(s.replace(bandwidth=s.bandwidth * (1 - omega)), 0).x
-        full = dict.fromkeys(Plan._fields, 0.0) | {name: float(value) for name, value in x.items()}
-        return Plan(**full | {"beta": 0.0, "omega": omega})
+        columns = {name: np.asarray(value).tolist() for name, value in x.items()} | {"omega": omega.tolist()}
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [Plan(**dict.fromkeys(Plan._fields, 0.0) | row) for row in rows]
 
-    return plan(golden(lambda t: links.objective(d, plan(t)), math.log(NARROWEST), 0.0))
+    def costs(found: list[Plan]) -> list[float]:
+        return [links.objective(d, x) for x in found]
+
+    found = plans(np.array([0.0, LITTLE]))
+    best, less = costs(found)
+    if less > best:
+        return found[0]
+    low, high = math.log(NARROWEST), 0.0
+    while high - low > CLOSE:
+        bands = np.linspace(low, high, ABREAST)
+        found = plans(bands)
+        least = int(np.argmin(costs(found)))
+        low, high = float(bands[max(least - 1, 0)]), float(bands[min(least + 1, ABREAST - 1)])
+    return found[least]
 
 
 def solve_one(
@@ -162,11 +207,10 @@ def solve_one(
     """The global optimum of a single instance."""
     d = links.data(s)
     plans = single_plans(s, mode)
-    search = Search(d, mode, math.inf, math.inf, solver)
+    search = Search(d, mode, solver)
     ends = [(search.value(plan), plan) for plan in plans]
     if len(ends) < 2:
         return ends[0][1], None, ""
-    search.af, search.df = ends[0][0], ends[1][0]
     plan, trace = minimise(search, ends, gap=gap)
     if polish and mode == "hybrid" and 0 < plan.beta < 1:
         better = nlp.refine(d, plan)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import projection
-from .links import Costs, Data, Plan, costs, spectral
+from .links import Costs, Data, Plan, af_nats, costs, df_nats, over, spectral
 from .projection import Linearised, Powers
 
 EDGE = 1e-6
@@ -45,6 +45,15 @@ def soft(d: Data, c: Costs, mu: float) -> Soft:
     return Soft(d.weight * time + c.af_energy + c.df_energy, *pi)
 
 
+def leaning(one: float, other: float, mu: float) -> float:
+    """The weight of the first of two delays, as `soft` has it."""
+    far = abs(one - other)
+    if not math.isfinite(far):
+        return 0.5
+    weak = math.exp(-mu * far)
+    return 1 / (1 + weak) if one >= other else weak / (1 + weak)
+
+
 def smoothed(d: Data, x: Plan, mu: float) -> float:
     """F~ at a plan."""
     return soft(d, costs(d, x), mu).value
@@ -58,6 +67,8 @@ def rising_root(slope: Callable[[float], float], low: float, high: float) -> flo
         return low
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
+        if middle in (low, high):  # neighbouring doubles: it stays there
+            break
         if slope(middle) < 0:
             low = middle
         else:
@@ -102,8 +113,7 @@ class Blocks:
             return x
 
         def slope(f: float) -> float:
-            at = c._replace(af_time=radio + load / f)
-            return 2 * d.kappa_user * f - d.weight * soft(d, at, self.mu).pi1 / f**2
+            return 2 * d.kappa_user * f - d.weight * leaning(radio + load / f, c.df_time, self.mu) / f**2
 
         return x._replace(user_frequency=rising_root(slope, 1e-9 * d.user_frequency, d.user_frequency))
 
@@ -116,8 +126,7 @@ class Blocks:
         radio = c.df_time - load / x.relay_frequency
 
         def slope(f: float) -> float:
-            at = c._replace(df_time=radio + load / f)
-            return 2 * d.kappa_relay * f - d.weight * soft(d, at, self.mu).pi2 / f**2
+            return 2 * d.kappa_relay * f - d.weight * leaning(radio + load / f, c.af_time, self.mu) / f**2
 
         return x._replace(relay_frequency=rising_root(slope, 1e-9 * d.relay_frequency, d.relay_frequency))
 
@@ -129,16 +138,44 @@ class Blocks:
             return x
 
         def slope(beta: float) -> float:
-            at = af._replace(af_time=(1 - beta) * af.af_time, df_time=beta * df.df_time)
-            s = soft(d, at, self.mu)
-            return d.weight * (s.pi2 * df.df_time - s.pi1 * af.af_time) + df.df_energy - af.af_energy
+            one, other = (1 - beta) * af.af_time, beta * df.df_time
+            pi1, pi2 = leaning(one, other, self.mu), leaning(other, one, self.mu)
+            return d.weight * (pi2 * df.df_time - pi1 * af.af_time) + df.df_energy - af.af_energy
 
         return x._replace(beta=rising_root(slope, 0.0, 1.0))
 
     def band(self, x: Plan) -> Plan:
         """omega by golden section, kept where it does not raise F~ (the sweep undoes it otherwise)."""
-        best = golden(lambda omega: smoothed(self.d, x._replace(omega=omega), self.mu), EDGE, 1 - EDGE)
-        return x._replace(omega=best)
+        return x._replace(omega=golden(self.along_band(x), EDGE, 1 - EDGE))
+
+    def along_band(self, x: Plan) -> Callable[[float], float]:
+        """F~ as a function of omega alone: what does not move with it is computed once."""
+        d, mu, c = self.d, self.mu, costs(self.d, x)
+        rest = 1 - x.beta
+        local, edge = over(rest * d.cycles, x.user_frequency), over(x.beta * d.cycles, x.relay_frequency)
+        af_cpu = d.kappa_user * rest * d.cycles * x.user_frequency**2
+        df_cpu = d.kappa_relay * x.beta * d.cycles * x.relay_frequency**2
+        af_bits, up_bits, down_bits = rest * d.down_nats, x.beta * d.up_nats, x.beta * d.down_nats
+        sent, up_share, down_share = (
+            x.user_af_power + x.relay_af_power,
+            x.user_df_power / d.user_power,
+            x.relay_df_power / d.relay_power,
+        )
+
+        def value(omega: float) -> float:
+            af_band = 1 - omega
+            t_af = over(af_bits, af_band * af_nats(d, x.user_af_power, x.relay_af_power, af_band))
+            t_up = over(up_bits, omega * df_nats(d.snr[2], up_share, omega, d.nu))
+            t_down = over(down_bits, omega * df_nats(d.snr[3], down_share, omega, d.nu))
+            at = c._replace(
+                af_time=local + t_af / d.eta,
+                df_time=t_up + edge + t_down,
+                af_energy=af_cpu + sent * t_af,
+                df_energy=df_cpu + x.user_df_power * t_up + x.relay_df_power * t_down,
+            )
+            return soft(d, at, mu).value
+
+        return value
 
     def powers(self, x: Plan) -> Plan:
         """One projected-gradient step with a backtracking search along the feasible direction.

@@ -166,15 +166,16 @@ def test_surrogate_is_tight_convex_and_an_upper_bound(noise: str, balance: float
     for name, value in surrogate.parameters(m, d, x, balance=balance).items():
         if name in m.parameters:
             m.parameters[name].value = value
-    unit = d.weight * d.cycles / (d.user_frequency + d.relay_frequency)
-    for name, value in surrogate.point_values(d, x, noise_grows=noise == "band").items():
+    units = surrogate.units(d, x)
+    unit = d.weight * units.time
+    for name, value in surrogate.point_values(d, x, units, noise_grows=noise == "band").items():
         m.variables[name].value = value
     assert problem.objective.value * unit == pytest.approx(links.objective(d, x), rel=1e-10)
     for row in problem.constraints:
         assert np.max(row.violation()) <= 1e-9  # the point itself is feasible, its rows tight
     for _ in range(30):
         y = plan_of(rng, s)
-        values = surrogate.point_values(d, y, noise_grows=noise == "band")
+        values = surrogate.point_values(d, y, units, noise_grows=noise == "band")
         for name, value in values.items():
             m.variables[name].value = value
         assert problem.objective.value * unit >= links.objective(d, y) * (1 - 1e-9)
@@ -243,6 +244,20 @@ def test_weak_links_descend_to_less_than_the_full_band() -> None:
     assert values[-1] < 0.99 * links.objective(links.data(s), algorithms.af_only(s)[0])
     assert values[-1] <= values[0]
     assert 1 - plan.omega < 0.9
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("weaker", [1e-2, 1e-4, 3e-5])
+def test_a_step_at_weak_links_is_no_residual_of_the_solver(noise: str, weaker: float) -> None:
+    """Four steps from an ordinary plan lower the objective, where rates are down to a billionth, too."""
+    gains = {name: value * weaker for name, value in example().to_json().items() if "_gain_" in name}
+    s = example(noise_model=noise, **gains)
+    d, x = links.data(s), algorithms.start(s, "naive")
+    for _ in range(4):
+        y = surrogate.minimise(d, x)
+        assert y is not None
+        assert links.objective(d, y) < 0.99 * links.objective(d, x)
+        x = y
 
 
 def test_fresh_and_compiled_surrogates_agree() -> None:

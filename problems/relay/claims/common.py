@@ -3,6 +3,7 @@
 
 import json
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from mecopt.claims import Interval, ProofError, decades, instances
 from mecopt.instance import Instance
 from mecopt.problem import Problem
 
-from .. import AF, DF, FDHR, P1, TDHR, scenario
+from .. import AF, DF, FDHR, P1, TDHR, branches, scenario
 from ..links import Plan
 
 PAPER = "Chen et al. 2020"
@@ -121,6 +122,26 @@ def proved_value(problem: Problem, s: Instance, plan: Plan) -> Interval | None:
         d = st_.lift(ops, s)
         ball: Any = np.asarray(st_.value(ops, d, st_.feasible_neighbour(ops, d, x)), dtype=object)[()]
         return Interval(lower(ball), upper(ball)) if ball.is_finite() else None
+
+
+def smoothed_ball(s: Instance, plan: Plan, mu: float) -> Any:
+    """F~ of a plan in balls."""
+    from mecopt.arithmetic import ball_arithmetic
+
+    with ball_arithmetic() as ops:
+        d = branches.lift(ops, s)
+        x = SimpleNamespace(**{k: ops.number(v) for k, v in plan.outputs().items()})
+        a = branches.af_branch(ops, d, 1 - x.beta, 1 - x.omega, x)
+        one = a.local_time + a.radio_time / d.af_prelog
+        energy = a.local_energy + a.user_energy + a.relay_energy
+        other = ops.number(0.0)
+        if plan.beta > 0:
+            b = branches.df_branch(ops, d, x.beta, x.omega, x)
+            other = b.up_time + b.edge_time + b.down_time
+            energy = energy + b.edge_energy + b.up_energy + b.down_energy
+        m = ops.number(mu)
+        ball: Any = d.weight * ((m * one).exp() + (m * other).exp()).log() / m + energy
+        return ball[()] if hasattr(ball, "shape") else ball
 
 
 def difference(a: Interval, b: Interval, scale: float) -> Interval:

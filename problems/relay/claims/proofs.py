@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy as sp
 
-from mecopt.claims.exact import holds, vanishes
+from mecopt.claims.exact import holds, not_negative, vanishes
 
 # ------------------------------------------------------------------------------- products of convex functions
 
@@ -43,6 +43,33 @@ def slopes_majorise() -> str:
     a, a0, b, b0 = sp.symbols("a a0 b b0", nonnegative=True)
     vanishes(a * b - (a * b0 + a0 * b - a0 * b0) - (a - a0) * (b - b0), "what the rule leaves out")
     return "f₁ f₂ exceeds the rule by (f₁ − f₁(y₁))(f₂ − f₂(y₂)) ≤ L₁ L₂ |d₁| |d₂| ≤ L₁ L₂ |d|²/2"
+
+
+def descent(products: str) -> str:
+    """(28) is above the objective and touches it at the point, so that its minimiser costs no more."""
+    z = sp.Symbol("z", positive=True)  # (1 + a + c) over its value at the point
+    not_negative(z - 1 - sp.log(z), z, beyond=1, what="ln z <= z - 1 for z >= 1")
+    not_negative(1 / z - 1 + sp.log(z), z, beyond=1, what="ln(1/z) <= 1/z - 1 for z >= 1")
+    u, x, u0, x0 = sp.symbols("u x u0 x0", positive=True)
+    tangent = sp.log(1 + x0 / u0) * u + u0 / (u0 + x0) * (x - x0 / u0 * u)
+    gap = tangent - u * sp.log(1 + x / u)
+    ratio = (1 + x / u) / (1 + x0 / u0)
+    left = gap - u * (ratio - 1 - sp.log(ratio))
+    vanishes(sp.expand_log(left, force=True), "u ln(1 + x/u) and its tangent")
+    f, f0 = sp.symbols("f f_0", positive=True)
+    vanishes(f**2 - (2 * f0 * f - f0**2) - (f - f0) ** 2, "f² and its tangent")
+    return (
+        f"{products}; f² − its tangent = (f − f_0)²; u ln(1 + x/u) lies u (z − 1 − ln z) ≥ 0 below its "
+        "tangent, z = (1 + x/u)/(1 + x_0/u_0). So (28) allows no plan that P2 does not, costs no less than "
+        "P2 (and P1, RACO-EQ), and the same at the point: F(y) ≤ G(y; x) ≤ G(x; x) = F(x) for its minimiser y"
+    )
+
+
+def gains_add_up() -> str:
+    """Gains of a descent telescope."""
+    f0, f1, f2, f3, best = sp.symbols("f_0 f_1 f_2 f_3 f", real=True)
+    vanishes((f0 - f1) + (f1 - f2) + (f2 - f3) + (f3 - best) - (f0 - best), "gains telescope")
+    return "the first k gains sum to f(x_0) − f(x_k) ≤ f(x_0) − f*; the least of k is at most their mean"
 
 
 # -------------------------------------------------------------------------------------- smoothing and blocks

@@ -1,4 +1,4 @@
-"""Figures 4 and 5: schemes against the weight and the size of the task."""
+"""Figure 4: schemes against the weight."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mecopt.arithmetic import FLOAT
 from mecopt.claims import Interval, Mutant, claim, decades
 
-from .. import AF, DF, P1, links
+from .. import AF, DF, P1, links, scenario
 from .common import (
     BY_NAME,
     PAPER,
@@ -23,6 +23,8 @@ from .common import (
     proved_value,
 )
 from .schemes import SEEDS, enclosed, means, no_more, worst
+
+Names = tuple[str, ...]
 
 # ------------------------------------------------------------------------------- Figure 4
 
@@ -162,208 +164,70 @@ def better_everywhere(case: Case, room: float) -> Interval | None:
     id="RACO-F4d",
     source=f"{PAPER}, Fig. 4",
     statement="TDHR is superior to FDHR at small w and worse at large w; HR is significantly better than "
-    "both (by 1 % at least) in the whole range.",
+    "both (by 1 % at least) in the whole range (means).",
     recorded="refuted",
     draws=SEEDS,
-    subject=(True, 0.01, True),
-    mutants=[Mutant("TDHR superior throughout, HR at least as good", (False, -0.05, False))],
+    subject=(True, 0.01, ("fdhr", "tdhr")),
+    mutants=[Mutant("TDHR better at large w, HR as good as FDHR", (False, 0.0, ("fdhr",)))],
     tol=0.0,
     tol_reason="shares of the mean",
-    explanation="TDHR (modelled with disjoint slots in the full band) stays below FDHR at w = 10 as "
-    "well, and close to HR: at the worked instance 0.42377 against 0.42363, and on some draws "
-    "0.7 % below HR, as its budgets hold per transmission.",
+    explanation="TDHR (modelled with disjoint slots in the full band) stays below FDHR at w = 10 as well, on "
+    "49 of 50 realisations and in their mean by 9 %, and close to HR: at the worked instance 0.42377 against "
+    "0.42363, in the mean of 50 1.2 to 1.5 % above, and on 10 to 16 of them up to 3 % below, as its budgets "
+    "hold per transmission.",
     corrected_by="RACO-F4d.corrected",
     max_samples=2,
 )
-def against_tdhr(case: Case, subject: tuple[bool, float, bool]) -> Interval | None:
-    return schemes_in_order(case, *subject)
-
-
-def schemes_in_order(case: Case, worse_at_large: bool, lead: float, at_small: bool) -> Interval | None:
-    names = ("hr", "fdhr", "tdhr")
-    small, large = (means(case["seed"], w, names) for w in (1e-2, 10.0))
+def against_tdhr(case: Case, subject: tuple[bool, float, Names]) -> Interval | None:
+    worse_at_large, lead, others = subject
+    small, large = (means(case["seed"], w, ("hr", "fdhr", "tdhr")) for w in (1e-2, 10.0))
     if small is None or large is None:
         return None
-    pair = (large["fdhr"], large["tdhr"]) if worse_at_large else (large["tdhr"], large["fdhr"])
-    others = ("fdhr", "tdhr") if at_small else ("fdhr",)
     leads = [no_more(m["hr"], m[k], room=-lead) for m in (small, large) for k in others]
-    first = [no_more(small["tdhr"], small["fdhr"])] if at_small else []
-    return worst(*first, no_more(*pair), *leads)
+    first = [no_more(small["tdhr"], small["fdhr"])] if "tdhr" in others else []
+    return worst(*first, tdhr_order(large["tdhr"], large["fdhr"], worse=worse_at_large), *leads)
+
+
+def tdhr_order(tdhr: Interval, fdhr: Interval, *, worse: bool) -> Interval:
+    """Slack of 'TDHR costs less', or more."""
+    return no_more(fdhr, tdhr) if worse else no_more(tdhr, fdhr)
+
+
+@lru_cache(maxsize=8)
+def without_fading(weight: float, name: str) -> Interval | None:
+    """The cost of a scheme at average gains and the mean task."""
+    gains = dict.fromkeys(scenario.GAINS, scenario.AVERAGE_GAIN)
+    return enclosed(P1.sample(seed=0).replace(weight=weight, input_bits=1e6, **gains), name)
 
 
 @claim(
     id="RACO-F4d.corrected",
     source=f"correction of {PAPER}, Fig. 4",
-    statement="At w = 10 TDHR costs less than FDHR on average; HR costs no more than FDHR at any w. "
-    "(TDHR, with power budgets per transmission, may be below HR.)",
+    statement="HR costs no more than FDHR on any instance: FDHR is HR with ω = 1/2. At average gains TDHR "
+    "costs less than FDHR at w = 10, too. (With power budgets per transmission it may be below HR.)",
     recorded="certified",
-    draws=SEEDS,
-    subject=(False, 0.0, False),
-    mutants=[
-        Mutant("TDHR worse at large w", (True, 0.0, False)),
-        Mutant("HR better by 30 %", (False, 0.3, False)),
-    ],
+    draws=cases(),
+    subject=(False, 0.0),
+    mutants=[Mutant("TDHR worse at large w", (True, 0.0)), Mutant("HR better by 5 %", (False, 0.05))],
     tol=PROVED,
     tol_reason=PROVED_REASON,
-    max_samples=2,
+    max_samples=6,
 )
-def tdhr_is_better(case: Case, subject: tuple[bool, float, bool]) -> Interval | None:
-    return schemes_in_order(case, *subject)
-
-
-# ------------------------------------------------------------------------------- Figure 5
-
-SIZES = st.fixed_dictionaries(
-    {
-        "seed": st.integers(0, 9),
-        "weight": st.sampled_from([10.0, 1e-3]),
-        "factor": st.sampled_from([2.0, 0.5]),
-    }
-)
-
-
-@lru_cache(maxsize=256)
-def scaled(seed: int, weight: float, factor: float, name: str) -> tuple[Interval, Interval] | None:
-    """A scheme's cost for the task, and for a task of another size over the factor."""
-    s = P1.sample(seed=seed).replace(weight=weight)
-    one, other = enclosed(s, name), enclosed(s.replace(input_bits=s.input_bits * factor), name)
-    if one is None or other is None:
+def tdhr_is_better(case: Case, subject: tuple[bool, float]) -> Interval | None:
+    """A plan of FDHR is one of HR with ω = 1/2 of the same cost, which makes the first half a theorem."""
+    worse_at_large, lead = subject
+    s = P1.instance(case)
+    hr, fdhr = enclosed(s, "hr"), bracket("fdhr", case)
+    tdhr_10, fdhr_10 = (without_fading(10.0, name) for name in ("tdhr", "fdhr"))
+    if hr is None or fdhr is None or tdhr_10 is None or fdhr_10 is None:
         return None
-    return one, Interval(other.lo / factor, other.hi / factor)
-
-
-def linear(case: Case, names: tuple[str, ...], power: float = 1.0) -> Interval | None:
-    found = []
-    for name in names:
-        pair = scaled(case["seed"], case["weight"], case["factor"], name)
-        if pair is None:
-            return None
-        one, other = pair
-        shift = case["factor"] ** (power - 1)
-        gap = difference(other, Interval(one.lo * shift, one.hi * shift), one.hi)
-        far = max(abs(gap.lo), abs(gap.hi))
-        near = 0.0 if gap.lo * gap.hi <= 0 else min(abs(gap.lo), abs(gap.hi))
-        found.append(Interval(-far, -near))
-    return worst(*found)
-
-
-@claim(
-    id="RACO-F5a",
-    source=f"{PAPER}, Fig. 5",
-    statement="The objective of every scheme, IBCD among them, is linear in L.",
-    recorded="refuted",
-    draws=SIZES,
-    subject=("af", "df", "ibcd"),
-    mutants=[Mutant("without IBCD", ("af", "df"))],
-    tol=1e-4,
-    tol_reason="relative to the objective; IBCD stops at 1e-6 of it",
-    explanation="Delays and energies are proportional to L, but the smoothing μ has a unit: twice the "
-    "task in the same smoothed maximum is another problem, and IBCD ends at another β.",
-    corrected_by="RACO-F5a.corrected",
-    max_samples=8,
-)
-def linear_in_size(case: Case, names: tuple[str, ...]) -> Interval | None:
-    return linear(case, names)
-
-
-@claim(
-    id="RACO-F5a.corrected",
-    source=f"correction of {PAPER}, Fig. 5",
-    statement="The optima of HR, AF, DF, FDHR and TDHR are proportional to L.",
-    recorded="certified",
-    draws=SIZES,
-    subject=1.0,
-    mutants=[Mutant("to L to the 1.01", 1.01), Mutant("to the root of L", 0.5)],
-    tol=PROVED,
-    tol_reason=PROVED_REASON,
-    max_samples=4,
-)
-def optima_are_proportional(case: Case, power: float) -> Interval | None:
-    return linear(case, tuple(BY_NAME), power)
-
-
-@claim(
-    id="RACO-F5b",
-    source=f"{PAPER}, Fig. 5",
-    statement="The optimal β is independent of L, and so is f_A*: the optimal plan for L is optimal for "
-    "any other size.",
-    recorded="certified",
-    draws=SIZES,
-    subject=lambda x, factor: x,
-    mutants=[
-        Mutant("β grows with L", lambda x, factor: x | {"beta": min(x["beta"] * factor, 1.0)}),
-        Mutant(
-            "f_A as the cube root of L",
-            lambda x, factor: (
-                x | {"user_frequency": x["user_frequency"] * min(factor, 1 / factor) ** (1 / 3)}
-            ),
-        ),
-    ],
-    tol=PROVED,
-    tol_reason=PROVED_REASON,
-    max_samples=5,
-)
-def plan_for_any_size(case: Case, change: Any) -> Interval | None:
-    s = P1.sample(seed=case["seed"]).replace(weight=case["weight"])
-    found = bracket("hr", s.to_json())
-    if found is None:
+    half = proved_value(P1, s, links.Plan(**fdhr.x | {"omega": 0.5}))
+    if half is None:
         return None
-    other = s.replace(input_bits=s.input_bits * case["factor"])
-    best = bracket("hr", other.to_json())
-    value = proved_value(P1, other, links.Plan(**change(found.x, case["factor"])))
-    if best is None or value is None:
-        return None
-    return Interval(-(value.hi - best.lower) / best.upper, -max(value.lo - best.upper, 0.0) / best.upper)
-
-
-@claim(
-    id="RACO-F5c",
-    source=f"{PAPER}, Fig. 5",
-    statement="For the small weight (1e-3) AF beats DF and HR beats AF; for the large one (10) DF beats "
-    "AF and coincides with HR (within 1 %).",
-    recorded="refuted",
-    draws=SEEDS,
-    subject=0.01,
-    mutants=[Mutant("within half", 0.5)],
-    tol=1e-6,
-    tol_reason="relative to the mean",
-    explanation="The first half holds on average. At w = 10 DF alone costs 6 to 8 % more than HR at the "
-    "assumed parameters: near HR, not on it.",
-    corrected_by="RACO-F5c.corrected",
-    max_samples=4,
-)
-def two_weights(case: Case, room: float) -> Interval | None:
-    return order_at_two_weights(case, room)
-
-
-def order_at_two_weights(case: Case, room: float) -> Interval | None:
-    small, large = (means(case["seed"], w, ("hr",)) for w in (1e-3, 10.0))
-    alone = means(case["seed"], 10.0, ("af", "df")), means(case["seed"], 1e-3, ("af", "df"))
-    if small is None or large is None or alone[0] is None or alone[1] is None:
-        return None
-    large, small = large | alone[0], small | alone[1]
-    af, df = (float(np.median(v)) for v in singles(case["seed"], 1e-3))  # a hundred realisations decide
+    bound = Interval(fdhr.lower, fdhr.upper)
+    same = difference(half, Interval(fdhr.upper, fdhr.upper), fdhr.upper)
     return worst(
-        around((df - af) / af),
-        no_more(small["hr"], small["af"]),
-        no_more(large["df"], large["af"]),
-        no_more(large["df"], large["hr"], room=room),
+        tdhr_order(tdhr_10, fdhr_10, worse=worse_at_large),
+        no_more(hr, bound, room=-lead),
+        Interval(-max(abs(same.lo), abs(same.hi)), 0.0),
     )
-
-
-@claim(
-    id="RACO-F5c.corrected",
-    source=f"correction of {PAPER}, Fig. 5",
-    statement="For w = 1e-3 AF beats DF (median of 100) and HR beats AF; for w = 10 DF beats AF and is "
-    "within 15 % of HR.",
-    recorded="supported",
-    draws=SEEDS,
-    subject=0.15,
-    mutants=[Mutant("within 1 %", 0.01), Mutant("within 2 %", 0.02)],
-    tol=1e-6,
-    tol_reason="relative to the mean",
-    max_samples=4,
-)
-def two_weights_roughly(case: Case, room: float) -> float | None:
-    found = order_at_two_weights(case, room)
-    return None if found is None else found.lo

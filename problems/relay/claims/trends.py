@@ -1,16 +1,14 @@
-"""Section V and Figures 2 and 3: which scheme is best where, descent, the relay's place."""
+"""Section V and Figure 2: which scheme is best where, descent."""
 
 import itertools
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, claim
 
 from .. import P1, simulation
-from ..scenario import path_gain
 from .common import (
     NATURAL,
     PAPER,
@@ -20,7 +18,7 @@ from .common import (
     cases,
     difference,
 )
-from .schemes import SEEDS, Many, enclosed, no_more, worst
+from .schemes import Many, enclosed, no_more, worst
 
 # ------------------------------------------------------------------------------- the best scheme
 
@@ -198,113 +196,3 @@ def curves_fall(case: Case, read: Any) -> float:
     one, sharp, soft = traces(case["seed"], case["weight"])
     falls = [(a - b) / a for curve in (read(one), read(soft)) for a, b in itertools.pairwise(curve)]
     return float(min(*falls, (soft[-1] - sharp[-1]) / soft[-1]))
-
-
-# ------------------------------------------------------------------------------- Figure 3
-
-
-@lru_cache(maxsize=512)
-def energy_and_delay(seed: int, weight: float) -> dict[str, tuple[float, float]]:
-    """Means of Figure 3a."""
-    found = [simulation.energy_and_delay(s, weight) for s in simulation.draw(1, seed)]
-    return {k: tuple(float(np.mean([f[k][i] for f in found])) for i in (0, 1)) for k in found[0]}  # type: ignore[misc]
-
-
-@claim(
-    id="RACO-F3a",
-    source=f"{PAPER}, Fig. 3a",
-    statement="As w grows from 1e-2 to 10 the energy rises and the delay falls; the delay approaches its "
-    "minimum; at w = 1e-3 the energy is that of any F_R; IBCD ends above CCCP, "
-    "most visibly for large w (CCCP and IBCD, realisation by realisation).",
-    recorded="supported",
-    draws=SEEDS,
-    subject=1.0,
-    mutants=[Mutant("energy falls", -1.0), Mutant("energy constant", 0.0)],
-    tol=0.03,
-    tol_reason="relative; both algorithms stop at 1e-6 of their objectives, whose parts are flatter",
-    max_samples=2,
-)
-def energy_against_delay(case: Case, sign: float) -> float:
-    weights = (1e-2, 0.3, 10.0)
-    rows = [energy_and_delay(case["seed"], w) for w in weights]
-    slacks = []
-    for key in rows[0]:
-        energies, delays = [r[key][0] for r in rows], [r[key][1] for r in rows]
-        slacks += [sign * (b - a) / b - (0.05 if sign != 1 else 0) for a, b in itertools.pairwise(energies)]
-        slacks += [(a - b) / a for a, b in itertools.pairwise(delays)]
-    small = energy_and_delay(case["seed"], 1e-3)
-    speeds = [small[f"cccp-{r / 1e9:g}"][0] for r in simulation.RELAYS]
-    slacks.append(-(max(speeds) - min(speeds)) / max(speeds))
-    above = [
-        [
-            w * r["ibcd-2.4"][1] + r["ibcd-2.4"][0] - w * r["cccp-2.4"][1] - r["cccp-2.4"][0]
-            for w, r in zip(weights, rows, strict=True)
-        ]
-    ]
-    slacks += [v / 1.0 for v in above[0]] + [above[0][-1] - above[0][0]]
-    return float(min(slacks))
-
-
-@lru_cache(maxsize=256)
-def at_distance(weight: float, metres: float) -> Interval | None:
-    """The optimum with the relay at this distance from the user, all gains at their averages."""
-    near, far = path_gain(metres), path_gain(180.0 - metres)
-    s = P1.sample(seed=0).replace(
-        weight=weight,
-        input_bits=1e6,
-        **dict.fromkeys(("af_gain_user_relay", "df_gain_user_relay"), near),
-        **dict.fromkeys(("af_gain_relay_receiver", "df_gain_relay_receiver"), far),
-    )
-    return enclosed(s, "hr")
-
-
-WEIGHT = st.fixed_dictionaries({"weight": st.sampled_from([0.1, 0.3, 0.03, 1.0])})
-
-
-def along(case: Case, order: Many) -> Interval | None:
-    """Slack of 'the optimum rises along these distances'."""
-    found = [at_distance(case["weight"], d) for d in order]
-    if any(f is None for f in found):
-        return None
-    return worst(*(no_more(a, b) for a, b in itertools.pairwise(found) if a and b))
-
-
-@claim(
-    id="RACO-F3b",
-    source=f"{PAPER}, Fig. 3b",
-    statement="With the relay at distance d from the user the objective first decreases, then increases "
-    "in d, least at the middle point (90 m of 180 m; average gains).",
-    recorded="refuted",
-    draws=WEIGHT,
-    subject=(90.0, 30.0),
-    mutants=[Mutant("least nearer to the user", (30.0, 90.0))],
-    tol=1e-3,
-    tol_reason="relative to the objective",
-    explanation="Ten times as many bits travel to the relay (raw) as on to the receiver (results): at "
-    "the assumed parameters the best place is about 30 m from the user, well before the "
-    "middle.",
-    corrected_by="RACO-F3b.corrected",
-    max_samples=3,
-)
-def best_in_the_middle(case: Case, order: Many) -> Interval | None:
-    return along(case, order)
-
-
-@claim(
-    id="RACO-F3b.corrected",
-    source=f"correction of {PAPER}, Fig. 3b",
-    statement="At the assumed parameters and average gains the optimum rises from 30 m over 90 m to 150 "
-    "m: the relay belongs near the user.",
-    recorded="certified",
-    draws=WEIGHT,
-    subject=(30.0, 90.0, 150.0),
-    mutants=[
-        Mutant("the other way round", (150.0, 90.0, 30.0)),
-        Mutant("least at the middle", (90.0, 30.0, 150.0)),
-    ],
-    tol=PROVED,
-    tol_reason=PROVED_REASON,
-    max_samples=3,
-)
-def best_near_the_user(case: Case, order: Many) -> Interval | None:
-    return along(case, order)

@@ -166,10 +166,13 @@ def solve(
     """The best plan for this fraction, or what the solver said."""
     p = programme(mode, noise_grows=bool(d.nu))
     logs = np.log(scales(d))
-    p.scale.value = logs - np.max(logs)  # the objective in units of its largest term
-    p.snr.value = np.log(np.maximum(d.snr, 1e-300))
-    p.prelog.value = -math.log(d.eta)
-    p.loads.value = np.log([1 - beta, beta]) if 0 < beta < 1 else np.zeros(2)
+    values = {
+        "scale": logs - np.max(logs),  # the objective in units of its largest term
+        "snr": np.log(np.maximum(d.snr, 1e-300)),
+        "prelog": -math.log(d.eta),
+        "loads": np.log([1 - beta, beta]) if 0 < beta < 1 else np.zeros(2),
+    }
+    conic.assign(p.problem, values)
     said = conic.run(p.problem, solver(solver_name, CONES), tol=tol)
     if said:
         return said

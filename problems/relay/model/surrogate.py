@@ -14,33 +14,31 @@ x/u):
     band   r1 <= h(wbar, a) + h(wbar, c) - h(wbar, a + c),  the last linearised; r2 <= h(w, .), r3 <= h(w, .)
     fixed  r_i <= (band) s_i as products, s1 <= ln(1 + a) + ln(1 + c) - ln(1 + a + c), the last linearised
 
-Powers are shares of budgets, frequencies of limits, times in units of T0 = L C/(F_A + F_R), energies in w T0,
-rates in nats per second and hertz. Source: Chen et al. 2020, Section III.
+Powers are shares of budgets, frequencies of limits. Times are in units of F/w and energies in units of F, the
+objective at the point, rates in units of those at the point: a solver's residuals are relative to the
+largest number it meets, and in units of the task (L C/(F_A + F_R) seconds, nats) a weak link makes airtimes
+of 1e7 out of rates of 1e-7. Source: Chen et al. 2020, Section III.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mecopt import conic
 from mecopt.solvers import EXPONENTIAL, solver
 
 from ..links import Data, Plan, costs, objective, over, spectral
+from .majorants import Values, above, below, scaled, tangent
 
 if TYPE_CHECKING:
     import cvxpy as cp
-
-FLOOR = 1e-6
-"""Factors are taken to be at least this when a product is split."""
 
 NOTHING = 1e-7
 """A load below this share of all bits is what the solver's residuals leave of none."""
 
 CONES = EXPONENTIAL
-
-Values = dict[str, float]
 
 
 @dataclass
@@ -110,11 +108,11 @@ def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
     rates = dict(zip(("r1", "r2", "r3"), m.variable("r1", "r2", "r3"), strict=True))
     m.rows += [beta + rest == 1, band + df_band <= 1, f_a <= 1, f_r <= 1, p1 + p2 <= 1, q + p4 <= 1]
     m.rows += [local + m.p("prelog") * t_af <= time, t_up + t_down + edge <= time]
-    m.product_below("af", m.p("down") * rest, "t_af", "r1")
-    m.product_below("up", m.p("upload") * beta, "t_up", "r2")
-    m.product_below("down", m.p("down") * beta, "t_down", "r3")
-    m.product_below("local", m.p("c_a") * rest, "local", "f_a")
-    m.product_below("edge", m.p("c_r") * beta, "edge", "f_r")
+    m.product_below("af", m.p("af.load") * rest, "t_af", "r1")
+    m.product_below("up", m.p("up.load") * beta, "t_up", "r2")
+    m.product_below("down", m.p("down.load") * beta, "t_down", "r3")
+    m.product_below("local", m.p("local.load") * rest, "local", "f_a")
+    m.product_below("edge", m.p("edge.load") * beta, "edge", "f_r")
     m.product_above("e_local", "rest", "f_a", squared=True)
     m.product_above("e_edge", "beta", "f_r", squared=True)
     for key, airtime, power in (
@@ -127,27 +125,40 @@ def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
     a, c = m.p("snr1") * p1, m.p("snr2") * q
     up, down = m.p("snr3") * p2, m.p("snr4") * p4
     hops = m.p("tangent_a") * p1 + m.p("tangent_c") * q
+    nats = {name: m.p(f"{name}.nats") for name in rates}
     if noise_grows:
         gains = -cp.rel_entr(band, band + a) - cp.rel_entr(band, band + c)
-        m.rows.append(rates["r1"] <= gains - m.p("tangent_band") * band - hops)
+        m.rows.append(nats["r1"] * rates["r1"] <= gains - m.p("tangent_band") * band - hops)
         m.rows += [
-            rates["r2"] <= -cp.rel_entr(df_band, df_band + up),
-            rates["r3"] <= -cp.rel_entr(df_band, df_band + down),
+            nats["r2"] * rates["r2"] <= -cp.rel_entr(df_band, df_band + up),
+            nats["r3"] * rates["r3"] <= -cp.rel_entr(df_band, df_band + down),
         ]
     else:
         s1, s2, s3 = m.variable("s1", "s2", "s3")
-        m.rows.append(s1 <= cp.log1p(a) + cp.log1p(c) - m.p("tangent_level") - hops)
-        m.rows += [s2 <= cp.log1p(up), s3 <= cp.log1p(down)]
+        m.rows.append(nats["r1"] * s1 <= cp.log1p(a) + cp.log1p(c) - m.p("tangent_level") - hops)
+        m.rows += [nats["r2"] * s2 <= cp.log1p(up), nats["r3"] * s3 <= cp.log1p(down)]
         for key, width, s in (("r1", "af_band", "s1"), ("r2", "df_band", "s2"), ("r3", "df_band", "s3")):
             m.product_below(f"rate_{key}", rates[key], width, s)
     return m, cp.Problem(cp.Minimize(time + sum(m.costs)), m.rows)
 
 
-def point_values(d: Data, x: Plan, *, noise_grows: bool) -> Values:
+class Units(NamedTuple):
+    """Units of the programme at a plan: seconds, and nats per second and hertz of the three rates."""
+
+    time: float
+    nats: tuple[float, float, float]
+
+
+def units(d: Data, x: Plan) -> Units:
+    """The plan's own; 1 for a rate that is 0."""
+    af, up, down = (rate if rate > 0 else 1.0 for rate in spectral(d, x))
+    return Units(objective(d, x) / d.weight, (af, up, down))
+
+
+def point_values(d: Data, x: Plan, unit: Units, *, noise_grows: bool) -> Values:
     """Every variable of the programme at a plan, auxiliaries tight."""
-    unit = d.cycles / (d.user_frequency + d.relay_frequency)
     found = costs(d, x)
-    rates = spectral(d, x)
+    rates = [rate / one for rate, one in zip(spectral(d, x), unit.nats, strict=True)]
     rest, band = 1 - x.beta, 1 - x.omega
     local, edge = over(rest * d.cycles, x.user_frequency), over(x.beta * d.cycles, x.relay_frequency)
     values = {
@@ -161,12 +172,12 @@ def point_values(d: Data, x: Plan, *, noise_grows: bool) -> Values:
         "p2": x.user_df_power / d.user_power,
         "q": x.relay_af_power / d.relay_power,
         "p4": x.relay_df_power / d.relay_power,
-        "time": max(found.af_time, found.df_time) / unit,
-        "t_af": found.af_airtime / unit,
-        "t_up": found.up_airtime / unit,
-        "t_down": found.down_airtime / unit,
-        "local": local / unit,
-        "edge": edge / unit,
+        "time": max(found.af_time, found.df_time) / unit.time,
+        "t_af": found.af_airtime / unit.time,
+        "t_up": found.up_airtime / unit.time,
+        "t_down": found.down_airtime / unit.time,
+        "local": local / unit.time,
+        "edge": edge / unit.time,
         "r1": band * rates[0],
         "r2": x.omega * rates[1],
         "r3": x.omega * rates[2],
@@ -176,20 +187,19 @@ def point_values(d: Data, x: Plan, *, noise_grows: bool) -> Values:
 
 def parameters(m: Surrogate, d: Data, x: Plan, *, balance: float = 1.0) -> Values:
     """The parameters at a plan."""
-    unit = d.cycles / (d.user_frequency + d.relay_frequency)
-    at = point_values(d, x, noise_grows=m.noise_grows)
+    unit = units(d, x)
+    at = point_values(d, x, unit, noise_grows=m.noise_grows)
     given = {
         "prelog": 1 / d.eta,
-        "down": d.down_nats / unit,
-        "upload": d.up_nats / unit,
-        "c_a": d.cycles / d.user_frequency / unit,
-        "c_r": d.cycles / d.relay_frequency / unit,
-        "snr1": d.snr[0],
-        "snr2": d.snr[1],
-        "snr3": d.snr[2],
-        "snr4": d.snr[3],
+        "af.load": d.down_nats / unit.time / unit.nats[0],
+        "up.load": d.up_nats / unit.time / unit.nats[1],
+        "down.load": d.down_nats / unit.time / unit.nats[2],
+        "local.load": d.cycles / d.user_frequency / unit.time,
+        "edge.load": d.cycles / d.relay_frequency / unit.time,
     }
-    energy = d.weight * unit
+    given |= {f"r{i}.nats": nats for i, nats in enumerate(unit.nats, start=1)}
+    given |= {f"snr{i}": snr for i, snr in enumerate(d.snr, start=1)}
+    energy = d.weight * unit.time
     factors = {
         "e_local": d.kappa_user * d.cycles * d.user_frequency**2 / energy,
         "e_edge": d.kappa_relay * d.cycles * d.relay_frequency**2 / energy,
@@ -201,53 +211,9 @@ def parameters(m: Surrogate, d: Data, x: Plan, *, balance: float = 1.0) -> Value
     for key, (u, v) in m.below.items():
         given |= {f"{key}.{name}": value for name, value in below(at[u], at[v], balance).items()}
     for key, (u, v) in m.above.items():
-        squared = key in ("e_local", "e_edge")
-        line = above(at[u], at[v], balance, squared=squared)
+        line = above(at[u], at[v], balance, squared=key in ("e_local", "e_edge"))
         given |= {f"{key}.{name}": value for name, value in scaled(line, factors[key]).items()}
     return given | tangent(d, at, noise_grows=m.noise_grows)
-
-
-def below(u0: float, v0: float, balance: float = 1.0) -> Values:
-    """Coefficients of (27)."""
-    c = balance * math.sqrt(max(v0, FLOOR) / max(u0, FLOOR))
-    s = c * u0 + v0 / c
-    return {
-        "u": c / math.sqrt(2),
-        "v": 1 / c / math.sqrt(2),
-        "slope_u": s * c,
-        "slope_v": s / c,
-        "level": s * s / 2,
-    }
-
-
-def above(u0: float, v0: float, balance: float = 1.0, *, squared: bool = False) -> Values:
-    """Coefficients of the upper bound of u v, or of u v^2."""
-    w0 = v0 * v0 if squared else v0
-    c = balance * math.sqrt(max(w0, FLOOR) / max(u0, FLOOR))
-    slope = w0 / c**2
-    line = {"u": c / math.sqrt(2), "v": 1 / c / math.sqrt(2), "slope_u": c**2 * u0, "slope_v": slope}
-    level = (c * u0) ** 2 / 2 + (w0 / c) ** 2 / 2
-    if squared:  # w = v^2 enters the line by its tangent, w >= 2 v0 v - v0^2
-        line["slope_v"], level = 2 * slope * v0, level + slope * w0
-    return line | {"level": level}
-
-
-def scaled(line: Values, factor: float) -> Values:
-    """Coefficients of `factor` times the bound."""
-    root = math.sqrt(factor)
-    return {name: value * (root if name in ("u", "v") else factor) for name, value in line.items()}
-
-
-def tangent(d: Data, at: Values, *, noise_grows: bool) -> Values:
-    """The linearised part of the AF rate."""
-    total = d.snr[0] * at["p1"] + d.snr[1] * at["q"]
-    band = max(at["af_band"], FLOOR) if noise_grows else 1.0
-    slope = band / (band + total)
-    hops = {"tangent_a": slope * d.snr[0], "tangent_c": slope * d.snr[1]}
-    if noise_grows:
-        return hops | {"tangent_band": math.log1p(total / band) - total / (band + total)}
-    # ln(1 + S) - S/(1 + S) >= 0
-    return hops | {"tangent_level": math.log1p(total) - total / (1 + total)}
 
 
 def minimise(
@@ -268,15 +234,23 @@ def minimise(
     values = alter(parameters(m, d, x, balance=balance))
     if not all(math.isfinite(value) for value in values.values()):
         return None
-    for name, parameter in m.parameters.items():
-        parameter.value = values[name]
+    conic.assign(problem, values)
     from mecopt.solvers import installed
 
     here = {row.name for row in installed(CONES)}
     for name in solvers:
         if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
-            return _settled(d, _plan(d, {key: float(v.value) for key, v in m.variables.items()}))
+            found = {key: float(v.value) for key, v in m.variables.items()}
+            return _settled(d, _plan(d, found | _idle(x)))
     return None
+
+
+def _idle(x: Plan) -> Values:
+    """The load that (27) keeps at exactly 0: at a branch without load and power both factors of its products
+    are 0, and so is the right side. A solver leaves some of its residual there."""
+    if x.beta == 1 and x.user_af_power == x.relay_af_power == 0:
+        return {"beta": 1.0}
+    return {"beta": 0.0} if x.beta == x.user_df_power == x.relay_df_power == 0 else {}
 
 
 def _plan(d: Data, v: Values) -> Plan:
