@@ -19,7 +19,7 @@ from ..policies import SCHEMES, run
 from ..simulation import RELIABLE, SLOT, Measures, World, world
 from .common import Ball, Case
 
-NETWORKS, SLOTS = 10, 1000
+NETWORKS, SLOTS = 4, 1000
 
 SIMULATED = "relative to the best baseline; the same networks, tasks and fading for all"
 
