@@ -74,7 +74,8 @@ def _judge(
     search = Search(claim)
     stands = known is not None and _refutes(search.look(known).slack, claim.tol)
     if stands and not shrink:
-        search.draw(samples - 1, seed)  # the stored case is one of them
+        if samples > 1:
+            search.draw(samples - 1, seed)  # the stored case is one of them
     else:
         _search(search, samples, seed)
     survivors = _survivors(claim, search)

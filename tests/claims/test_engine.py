@@ -233,6 +233,13 @@ def test_a_stored_counterexample_that_stands_is_not_shrunk_again() -> None:
     assert v.margin == min(6.0 - x for x in drawn)
 
 
+def test_one_sample_is_the_stored_counterexample() -> None:
+    v = verify_claim(refuted()(lambda c, s: exact(-1.0 + 2 * s)), samples=1, known={"x": 4.0, "y": 1.0})
+    assert v.verdict == "refuted"
+    assert v.counterexample is not None
+    assert v.counterexample.case == {"x": 4, "y": 1}
+
+
 def test_shrinking_a_stored_counterexample_on_request() -> None:
     draws = st.fixed_dictionaries({"x": st.lists(decades(1e-6, 1e6), min_size=3, max_size=9)})
     check = refuted(draws=draws)(lambda c, s: exact(2e3 + s - sum(c["x"])))
