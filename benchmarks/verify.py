@@ -1,18 +1,20 @@
 """Processor time of `mecopt verify` in one process, by paper: in all, in checks, with and without shrinking.
 
 The rest is Hypothesis, which draws and steers, and the proofs. With `shrink` the stored counterexamples are
-looked for again and shrunk, as a first run has to. Run: python benchmarks/verify.py
+looked for again and shrunk, as a first run has to. Every figure is of an interpreter of its own: optima that
+claims share are kept. Run: python benchmarks/verify.py
 """
 
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from record import Record
 
 import mecopt
 from mecopt.claims import claim_papers, engine, search
-from mecopt.claims.verdict import Verdict
 
 SEED = 0
 SAMPLES = 200
@@ -34,40 +36,53 @@ class Clock:
             self.seconds += time.process_time() - start
 
 
-def timed(paper: str, *, shrink: bool) -> tuple[float, Sequence[Verdict]]:
-    """Seconds of one paper's claims, and their verdicts."""
+class Run(NamedTuple):
+    """Seconds of a paper's claims, those inside checks, and how many there were of what."""
+
+    seconds: float
+    inside: float
+    checks: int
+    claims: int
+    instances: int
+
+
+def here(paper: str, *, shrink: bool) -> Run:
+    """A run in this process."""
+    mecopt.verify(paper, samples=1, seed=SEED, jobs=1)  # imports and compiled programs
+    checks = Clock(search.run_check)
+    vars(search)["run_check"] = vars(engine)["run_check"] = checks
     start = time.process_time()
     verdicts = mecopt.verify(paper, samples=SAMPLES, seed=SEED, shrink=shrink, jobs=1)
-    return time.process_time() - start, verdicts
+    seconds = time.process_time() - start
+    return Run(seconds, checks.seconds, checks.calls, len(verdicts), sum(v.instances for v in verdicts))
+
+
+def elsewhere(paper: str, *, shrink: bool) -> Run:
+    """The same in a fresh interpreter."""
+    command = [sys.executable, __file__, paper, "shrink" if shrink else "plain"]
+    return Run(*json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
 
 
 def main() -> None:
     """Measure, print, store."""
     record = Record("verify", "python benchmarks/verify.py", SEED, None)
-    checks = Clock(search.run_check)
-    vars(search)["run_check"] = vars(engine)["run_check"] = checks
     totals = {True: 0.0, False: 0.0}
     for paper in claim_papers():
-        mecopt.verify(paper, samples=1, seed=SEED, jobs=1)  # imports and compiled programs
-        checks.calls, checks.seconds = 0, 0.0
-        seconds, verdicts = timed(paper, shrink=False)
-        inside, calls = checks.seconds / seconds, checks.calls
-        again, searched = timed(paper, shrink=True)
-        totals[False] += seconds
-        totals[True] += again
-        instances = sum(v.instances for v in verdicts)
-        record.add(paper, seconds, f"{len(verdicts)} claims, {instances} instances", unit="s")
-        record.add(f"{paper}: part inside checks", inside, f"{calls} checks, those of misprints included")
+        plain, shrunk = elsewhere(paper, shrink=False), elsewhere(paper, shrink=True)
+        totals[False] += plain.seconds
+        totals[True] += shrunk.seconds
+        record.add(paper, plain.seconds, f"{plain.claims} claims, {plain.instances} instances", unit="s")
         record.add(
-            f"{paper}: stored counterexamples searched and shrunk again",
-            again,
-            f"{sum(v.instances for v in searched)} instances",
-            unit="s",
+            f"{paper}: part inside checks", plain.inside / plain.seconds, f"{plain.checks}, misprints' too"
         )
+        record.add(f"{paper}: shrinking anew", shrunk.seconds, f"{shrunk.instances} instances", unit="s")
     record.add("all papers", totals[False], f"{SAMPLES} samples, one process", unit="s")
-    record.add("all papers, times faster than with shrinking", totals[True] / totals[False])
+    record.add("all papers, times faster than shrinking anew", totals[True] / totals[False])
     record.save()
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        print(json.dumps(here(sys.argv[1], shrink=sys.argv[2] == "shrink")))
+    else:
+        main()
