@@ -104,7 +104,7 @@ def test_no_block_is_left_out() -> None:
 def test_exactly_two_setup_commands() -> None:
     verify, test = (block.text.strip() for block in blocks(README, "sh"))
     start = "python3 -m venv .venv && .venv/bin/pip install -c requirements.lock -e "
-    assert verify == start + ". && .venv/bin/mecopt verify"
+    assert verify == start + '".[fast]" && .venv/bin/mecopt verify'
     assert test == start + '".[test]" && .venv/bin/python -m pytest -n auto'
 
 
