@@ -58,7 +58,7 @@ Rivals = Callable[[Instance], list[Interval]]
 
 
 def around(value: float) -> Interval:
-    """A double right to a few ulp, as an interval."""
+    """A product and sum of positive doubles, right to some ulp (a hundred are 2e-14), as an interval."""
     return Interval(value * (1 - 1e-12), value * (1 + 1e-12))
 
 
@@ -161,6 +161,7 @@ def restrictions_cost(case: Case, subject: tuple[Rivals, Floor]) -> Any:
         return None
     rivals, floor = subject
     least = floor(s)
+    # the floor is a product of four doubles
     enough = Interval((best.lower - least) / best.upper - 1e-12, (best.upper - least) / best.upper + 1e-12)
     return smallest(not_above(s, best, rivals(s)), enough)
 

@@ -66,12 +66,21 @@ def curve(figure: str, case: Case, points: tuple[int, ...], scheme: Scheme | Non
     return np.array([mean(figure, case["seed"], x, scheme) for x in points])
 
 
-def below(small: Any, large: Any) -> Interval:
-    """Slack of small <= large, relative to large, the worst over arrays; what is not finite fails."""
+def below(small: Any, large: Any, *, error: float = ULP) -> Interval:
+    """Slack of small <= large, relative to large, the worst over arrays; what is not finite fails.
+
+    `error` is that of the ratio, relative.
+    """
     ratio = float(np.max(np.asarray(small) / np.asarray(large)))
     if not np.isfinite(ratio):
         return Interval(-1.0, -1.0)
-    return Interval(1 - ratio * (1 + ULP) - ULP, 1 - ratio * (1 - ULP) + ULP)
+    return Interval(1 - ratio * (1 + error) - ULP, 1 - ratio * (1 - error) + ULP)
+
+
+def of_difference(more: Any, less: Any) -> float:
+    """Relative error of differences of energies, the worst: that of the energies, magnified."""
+    more, less = np.asarray(more), np.asarray(less)
+    return ULP * float(np.max((more + less) / (more - less)))
 
 
 Step = tuple[float, float]
@@ -85,7 +94,8 @@ def along_durations(case: Case, scheme: Scheme, limits: Step) -> Any:
     if not np.all(saved > 0):
         return Interval(-1.0, -1.0)
     return smallest(
-        *(below(e[1:], e[:-1]) for e in (best, third, even, saved)),
+        *(below(e[1:], e[:-1]) for e in (best, third, even)),
+        below(saved[1:], saved[:-1], error=2 * of_difference(even, third)),
         below(third, limits[0] * best),
         below(third, limits[1] * even),
     )
@@ -207,7 +217,9 @@ def figure_3b_corrected(case: Case, scheme: Scheme) -> Any:
     max_samples=3,
 )
 def figure_3c(case: Case, scheme: Scheme) -> Any:
-    best, third, even = (np.diff(curve("3c", case, USERS, each)) for each in (None, scheme, equal))
+    curves = [curve("3c", case, USERS, each) for each in (None, scheme, equal)]
+    best, third, even = (np.diff(each) for each in curves)
     if not (np.all(best > 0) and np.all(third > 0) and np.all(even > 0)):
         return Interval(-1.0, -1.0)
-    return smallest(below(best, even / 2), below(third, even / 2))
+    error = 2 * max(of_difference(each[1:], each[:-1]) for each in curves)
+    return smallest(below(best, even / 2, error=error), below(third, even / 2, error=error))

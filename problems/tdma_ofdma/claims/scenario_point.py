@@ -33,7 +33,10 @@ def required_load(point: Scenario, seed: int) -> Any:
 
 
 def around(slack: float) -> Interval:
-    """A slack of doubles whose sums of 30 positive terms are good to 1e-14."""
+    """A slack of doubles: a sum of 30 products less products, each sum some ten times the capacity at most.
+
+    Forty roundings of that are below 1e-13 of the capacity.
+    """
     return Interval(slack - 1e-13 * (1 + abs(slack)), slack + 1e-13 * (1 + abs(slack)))
 
 
