@@ -62,7 +62,7 @@ def solve(t: Terms, name: str, tol: float) -> Relaxed:
         return Relaxed(np.full(value.shape, np.nan), np.nan, said)
     share = np.zeros(value.shape)
     share[who, server, subband] = x.value
-    slot_price = np.maximum(rows[1].dual_value, 0.0).reshape(servers, subbands)
+    slot_price = np.maximum(conic.multiplier(rows[1]), 0.0).reshape(servers, subbands)
     return Relaxed(share, dual_bound(t, value, 2 * (load @ x.value), slot_price), "")
 
 
