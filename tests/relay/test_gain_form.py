@@ -152,6 +152,7 @@ def test_it_is_disciplined_and_compiled_once() -> None:
     assert surrogate.build(noise_grows=False)[1] is not problem
     own = set(m.variables) - set(surrogate.build(noise_grows=False)[0].variables)
     assert own == {"gain", "u", "v"}
+    assert len(m.below) + 1 == 10  # product constraints, that of (19h) among them, as RACO-N28 counts
 
 
 @pytest.mark.parametrize("start", algorithms.STARTS)
