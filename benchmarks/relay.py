@@ -3,7 +3,8 @@
 Every value is compared with the certified optimum of its instance: global means within 1e-4 of the proved
 lower bound. Run: python benchmarks/relay.py --draws 200 --jobs 2 (the full size; the default is small).
 With `--seconds` a noise model takes no new realisations after that long, and the notes say how many it took;
-`--rest MODEL --skip N` then takes the others and stores them as relay_rest_MODEL.
+`--rest MODEL --skip N` then takes the others and stores them as relay_rest_MODEL. `--gain` measures the gain
+form of P2 alone, prints it and stores nothing.
 """
 
 import argparse
@@ -21,6 +22,9 @@ import mecopt
 from mecopt.instance import Instance
 from mecopt.problems.relay import algorithms, exact, links, nlp, scip
 from mecopt.problems.relay.links import Plan
+from mecopt.problems.relay.model.building import Form
+from mecopt.problems.relay.model.gain_surrogate import GAIN
+from mecopt.problems.relay.model.surrogate import POWERS
 
 GLOBAL = 1e-4
 MODELS = ("relay", "relay_fixed")
@@ -153,6 +157,50 @@ def balance(record: Record, instances: list[Instance]) -> None:
         )
 
 
+class Runs(NamedTuple):
+    """CCCP from the naive start on one form of P2: steps, processor seconds of all, ends, which failed."""
+
+    steps: list[int]
+    seconds: float
+    ends: list[float]
+    failed: list[bool]
+
+
+def runs(instances: list[Instance], form: Form, solvers: tuple[str, ...]) -> Runs:
+    """A run has failed where its last step found no solution or rose, and was undone."""
+    traces, ends = [], []
+    began = time.process_time()
+    for s in instances:
+        first = algorithms.start(s, "naive")
+        plan, trace = algorithms.algorithm_1(s, first, form=form, solvers=solvers)
+        traces.append(trace)
+        ends.append(links.objective(links.data(s), plan))
+    seconds = time.process_time() - began
+    return Runs([t.steps for t in traces], seconds, ends, [t.ended == "stationary" for t in traces])
+
+
+def gain_form(record: Record, instances: list[Instance]) -> None:
+    """Algorithm 1 on P2 in the relay's gain beside P2 in radiated powers, noise of the whole band."""
+    for solvers in (("CLARABEL",), ("CLARABEL", "ECOS"), ("ECOS",)):
+        for form in (POWERS, GAIN):
+            runs(instances[:1], form, solvers)  # compilation
+        powers, gain = runs(instances, POWERS, solvers), runs(instances, GAIN, solvers)
+        whole = [
+            gain.ends[i] / powers.ends[i] - 1
+            for i in range(len(instances))
+            if not (powers.failed[i] or gain.failed[i])
+        ]
+        each = [1e3 * r.seconds / sum(r.steps) for r in (gain, powers)]
+        said = (
+            f"{np.mean(gain.steps):.1f} and {np.mean(powers.steps):.1f} iterations of {each[0]:.2f} and "
+            f"{each[1]:.2f} ms; {sum(gain.failed)} and {sum(powers.failed)} of {len(instances)} failed"
+        )
+        if whole:
+            said += f"; others end {min(whole):.1e} to {max(whole):.1e} above"
+        label = f"gain form, {' then '.join(solvers)}: iterations / in powers"
+        record.add(label, sum(gain.steps) / sum(powers.steps), said)
+
+
 def scip_check(record: Record, instances: list[Instance]) -> None:
     """SCIP's bound against the certified optimum."""
     seconds, gaps = [], []
@@ -175,6 +223,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes of the last part")
     parser.add_argument("--seconds", type=float, default=math.inf, help="per noise model")
     parser.add_argument("--rest", choices=MODELS, help="only the last part, for this noise model")
+    parser.add_argument("--gain", action="store_true", help="only the gain form, printed and not stored")
     parser.add_argument("--skip", type=int, default=0, help="realisations to leave out, with --rest")
     args = parser.parse_args()
     command = f"python benchmarks/relay.py --draws {args.draws} --jobs {args.jobs}"
@@ -188,6 +237,9 @@ def main() -> None:
         rest.save()
         return
     record = Record("relay", command, args.seed, GLOBAL)
+    if args.gain:
+        gain_form(record, draws(min(args.draws, 20), args.seed, "relay_fixed"))
+        return
     programmes(record, args.starts, min(args.draws, 20), args.seed)
     for model in MODELS:
         who_is_global(record, draws(args.draws, args.seed, model), model, args.jobs, args.seconds)
@@ -200,6 +252,7 @@ def programmes(record: Record, starts: int, count: int, seed: int) -> None:
     compiled_or_anew(record, worked)
     hundred_starts(record, worked, starts, seed)
     balance(record, draws(count, seed + 1, "relay"))
+    gain_form(record, draws(count, seed, "relay_fixed"))
     if scip.available():
         scip_check(record, draws(5, seed + 2, "relay"))
 

@@ -7,6 +7,7 @@ Where one chain is dead the other carries everything: both return its closed for
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from mecopt.result import Point
 
 from . import closed_form, links
 from .links import Data, Plan
-from .model import surrogate
+from .model import gain_surrogate, surrogate
+from .model.building import Form
 from .smoothing import Blocks, smoothed
 
 TOL = 1e-6
@@ -28,6 +30,8 @@ RISE = 1e-7
 
 MU = 10.0
 """The paper's smoothing, 1/s."""
+
+NO_PLAN = Plan(*[float("nan")] * len(Plan._fields))
 
 STARTS = ("naive", "blend-0.1", "blend-0.5", "blend-0.9")
 
@@ -71,11 +75,14 @@ def algorithm_1(
     max_steps: int = MAX_STEPS,
     balance: float = 1.0,
     fresh: bool = False,
+    form: Form = surrogate.POWERS,
+    solvers: tuple[str, ...] = surrogate.SOLVERS,
 ) -> tuple[Plan, Trace]:
-    """CCCP. `balance` multiplies the balanced split, `fresh` builds the programme anew at every step."""
+    """CCCP. `balance` multiplies the balanced split, `fresh` builds the programme anew at every step, `form`
+    has P2 in radiated powers or in the relay's gain."""
     d = links.data(s)
     return cccp(
-        lambda x: surrogate.minimise(d, x, balance=balance, fresh=fresh),
+        lambda x: surrogate.minimise(d, x, balance=balance, fresh=fresh, form=form, solvers=solvers),
         lambda x: links.objective(d, x),
         first,
         tol=tol,
@@ -129,6 +136,13 @@ def one_by_one(solve: Solve, *, leave_out: tuple[str, ...] = ()) -> Callable[[In
     return run
 
 
+def in_gain(s: Instance) -> tuple[Plan, Trace | None, str]:
+    """Algorithm 1 on the gain form, from the first start."""
+    if links.data(s).nu:
+        return NO_PLAN, None, gain_surrogate.REFUSAL
+    return loop(partial(algorithm_1, form=gain_surrogate.GAIN), STARTS[0])(s)
+
+
 def af_only(s: Instance) -> tuple[Plan, None, str]:
     """Everything over AF."""
     return _alone(s, closed_form.solve_af, 0.0)
@@ -142,6 +156,6 @@ def df_only(s: Instance) -> tuple[Plan, None, str]:
 def _alone(s: Instance, solve: Callable[[Instance, float], Point], beta: float) -> tuple[Plan, None, str]:
     d: Data = links.data(s)
     if not (d.df_works if beta else d.af_works):
-        return Plan(*[float("nan")] * 8), None, "this chain is dead: one of its gains is 0"
+        return NO_PLAN, None, "this chain is dead: one of its gains is 0"
     found = {name: float(value) for name, value in solve(s, 0).x.items()}
     return Plan(**dict.fromkeys(Plan._fields, 0.0) | found | {"beta": beta, "omega": beta}), None, ""

@@ -59,6 +59,12 @@ HYBRID = (
     ),
     Method("nlp", "SLSQP in logarithms from every start", one_by_one(best_local), aim="heuristic"),
     *_loops(),
+    Method(
+        "cccp:gain",
+        f"Algorithm 1 (CCCP) on P2 in the relay's gain, from the start {STARTS[0]}; noise_model 'fixed' only",
+        one_by_one(algorithms.in_gain),
+        aim="heuristic",
+    ),
     Method("baseline:af-only", "everything over AF", one_by_one(algorithms.af_only), aim="heuristic"),
     Method("baseline:df-only", "everything over DF", one_by_one(algorithms.df_only), aim="heuristic"),
     Method("baseline:fdhr", "FDHR: half the band for each branch", one_by_one(_half), aim="heuristic"),

@@ -14,6 +14,8 @@ x/u):
     band   r1 <= h(wbar, a) + h(wbar, c) - h(wbar, a + c),  the last linearised; r2 <= h(w, .), r3 <= h(w, .)
     fixed  r_i <= (band) s_i as products, s1 <= ln(1 + a) + ln(1 + c) - ln(1 + a + c), the last linearised
 
+Those of AF are the `Form` POWERS; `gain_surrogate` has them in the relay's gain, all else being the same.
+
 Powers are shares of budgets, frequencies of limits. Times are in units of F/w and energies in units of F, the
 objective at the point, rates in units of those at the point: a solver's residuals are relative to the
 largest number it meets, and in units of the task (L C/(F_A + F_R) seconds, nats) a weak link makes airtimes
@@ -21,15 +23,15 @@ of 1e7 out of rates of 1e-7. Source: Chen et al. 2020, Section III.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mecopt import conic
 from mecopt.solvers import EXPONENTIAL, solver
 
 from ..links import Data, Plan, costs, objective, over, spectral
+from .building import Form, Surrogate
 from .majorants import Values, above, below, scaled, tangent
 
 if TYPE_CHECKING:
@@ -40,68 +42,45 @@ NOTHING = 1e-7
 
 CONES = EXPONENTIAL
 
+SOLVERS = ("CLARABEL", "ECOS")
+"""Tried in turn."""
 
-@dataclass
-class Surrogate:
-    """One compiled programme. `values` fills its parameters; the variables are read by name."""
 
-    noise_grows: bool
-    variables: dict[str, "cp.Variable"] = field(default_factory=dict)
-    parameters: dict[str, "cp.Parameter"] = field(default_factory=dict)
-    rows: "list[cp.Constraint]" = field(default_factory=list)
-    costs: list[Any] = field(default_factory=list)
-    below: dict[str, tuple[str, str]] = field(default_factory=dict)
-    above: dict[str, tuple[str, str]] = field(default_factory=dict)
+def radiated(m: Surrogate) -> None:
+    """The AF rate in the powers that user and relay radiate, ln(1 + a + c) linearised."""
+    import cvxpy as cp
 
-    def variable(self, *names: str) -> Iterator[Any]:
-        """New non-negative variables."""
-        import cvxpy as cp
+    p1, q = m.variables["p1"], m.variables["q"]
+    a, c = m.p("snr1") * p1, m.p("snr2") * q
+    hops = m.p("tangent_a") * p1 + m.p("tangent_c") * q
+    if m.noise_grows:
+        band = m.variables["af_band"]
+        gains = -cp.rel_entr(band, band + a) - cp.rel_entr(band, band + c)
+        m.rows.append(m.p("r1.nats") * m.variables["r1"] <= gains - m.p("tangent_band") * band - hops)
+    else:
+        gains = cp.log1p(a) + cp.log1p(c)
+        m.rows.append(m.p("r1.nats") * m.variables["s1"] <= gains - m.p("tangent_level") - hops)
 
-        for name in names:
-            self.variables[name] = cp.Variable(nonneg=True, name=name)
-            yield self.variables[name]
 
-    def p(self, name: str) -> Any:
-        """A non-negative parameter, made when first asked for."""
-        import cvxpy as cp
-
-        if name not in self.parameters:
-            self.parameters[name] = cp.Parameter(nonneg=True, name=name)
-        return self.parameters[name]
-
-    def product_below(self, key: str, x: Any, u: str, v: str) -> None:
-        """x <= u v by (27)."""
-        import cvxpy as cp
-
-        a, b = self.variables[u], self.variables[v]
-        self.below[key] = (u, v)
-        squares = cp.square(self.p(f"{key}.u") * a) + cp.square(self.p(f"{key}.v") * b)
-        line = self.p(f"{key}.slope_u") * a + self.p(f"{key}.slope_v") * b - self.p(f"{key}.level")
-        self.rows.append(x + squares <= line)
-
-    def product_above(self, key: str, u: str, v: str, *, squared: bool = False) -> None:
-        """Add the upper bound of factor u v (of factor u v^2 if `squared`) to the objective."""
-        import cvxpy as cp
-
-        a, b = self.variables[u], self.variables[v]
-        self.above[key] = (u, v)
-        inner = cp.square(b) if squared else b
-        square = cp.square(self.p(f"{key}.u") * a + self.p(f"{key}.v") * inner)
-        line = self.p(f"{key}.slope_u") * a + self.p(f"{key}.slope_v") * b
-        self.costs.append(square - line + self.p(f"{key}.level"))
+POWERS = Form(
+    rows=radiated,
+    values=lambda d, at: {},
+    parameters=lambda m, d, at: tangent(d, at, noise_grows=m.noise_grows),
+    relay_power=lambda d, found: found["q"],
+)
 
 
 @cache
-def build(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
+def build(*, noise_grows: bool, form: Form = POWERS) -> "tuple[Surrogate, cp.Problem]":
     """The compiled programme for a noise model."""
-    return make(noise_grows=noise_grows)
+    return make(noise_grows=noise_grows, form=form)
 
 
-def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
+def make(*, noise_grows: bool, form: Form = POWERS) -> "tuple[Surrogate, cp.Problem]":
     """A fresh programme for a noise model."""
     import cvxpy as cp
 
-    m = Surrogate(noise_grows)
+    m = Surrogate(noise_grows, form)
     beta, rest, band, df_band = m.variable("beta", "rest", "af_band", "df_band")
     f_a, f_r, p1, p2, q, p4 = m.variable("f_a", "f_r", "p1", "p2", "q", "p4")
     time, t_af, t_up, t_down, local, edge = m.variable("time", "t_af", "t_up", "t_down", "local", "edge")
@@ -122,20 +101,17 @@ def make(*, noise_grows: bool) -> "tuple[Surrogate, cp.Problem]":
         ("e_p4", "t_down", "p4"),
     ):
         m.product_above(key, airtime, power)
-    a, c = m.p("snr1") * p1, m.p("snr2") * q
     up, down = m.p("snr3") * p2, m.p("snr4") * p4
-    hops = m.p("tangent_a") * p1 + m.p("tangent_c") * q
     nats = {name: m.p(f"{name}.nats") for name in rates}
     if noise_grows:
-        gains = -cp.rel_entr(band, band + a) - cp.rel_entr(band, band + c)
-        m.rows.append(nats["r1"] * rates["r1"] <= gains - m.p("tangent_band") * band - hops)
+        form.rows(m)
         m.rows += [
             nats["r2"] * rates["r2"] <= -cp.rel_entr(df_band, df_band + up),
             nats["r3"] * rates["r3"] <= -cp.rel_entr(df_band, df_band + down),
         ]
     else:
-        s1, s2, s3 = m.variable("s1", "s2", "s3")
-        m.rows.append(nats["r1"] * s1 <= cp.log1p(a) + cp.log1p(c) - m.p("tangent_level") - hops)
+        _, s2, s3 = m.variable("s1", "s2", "s3")
+        form.rows(m)
         m.rows += [nats["r2"] * s2 <= cp.log1p(up), nats["r3"] * s3 <= cp.log1p(down)]
         for key, width, s in (("r1", "af_band", "s1"), ("r2", "df_band", "s2"), ("r3", "df_band", "s3")):
             m.product_below(f"rate_{key}", rates[key], width, s)
@@ -155,7 +131,7 @@ def units(d: Data, x: Plan) -> Units:
     return Units(objective(d, x) / d.weight, (af, up, down))
 
 
-def point_values(d: Data, x: Plan, unit: Units, *, noise_grows: bool) -> Values:
+def point_values(d: Data, x: Plan, unit: Units, *, noise_grows: bool, form: Form = POWERS) -> Values:
     """Every variable of the programme at a plan, auxiliaries tight."""
     found = costs(d, x)
     rates = [rate / one for rate, one in zip(spectral(d, x), unit.nats, strict=True)]
@@ -182,13 +158,15 @@ def point_values(d: Data, x: Plan, unit: Units, *, noise_grows: bool) -> Values:
         "r2": x.omega * rates[1],
         "r3": x.omega * rates[2],
     }
-    return values if noise_grows else values | dict(zip(("s1", "s2", "s3"), rates, strict=True))
+    if not noise_grows:
+        values |= dict(zip(("s1", "s2", "s3"), rates, strict=True))
+    return values | form.values(d, values)
 
 
 def parameters(m: Surrogate, d: Data, x: Plan, *, balance: float = 1.0) -> Values:
     """The parameters at a plan."""
     unit = units(d, x)
-    at = point_values(d, x, unit, noise_grows=m.noise_grows)
+    at = point_values(d, x, unit, noise_grows=m.noise_grows, form=m.form)
     given = {
         "prelog": 1 / d.eta,
         "af.load": d.down_nats / unit.time / unit.nats[0],
@@ -212,25 +190,27 @@ def parameters(m: Surrogate, d: Data, x: Plan, *, balance: float = 1.0) -> Value
         given |= {f"{key}.{name}": value for name, value in below(at[u], at[v], balance).items()}
     for key, (u, v) in m.above.items():
         line = above(at[u], at[v], balance, squared=key in ("e_local", "e_edge"))
-        given |= {f"{key}.{name}": value for name, value in scaled(line, factors[key]).items()}
-    return given | tangent(d, at, noise_grows=m.noise_grows)
+        factor = factors.get(key, 1.0)  # 1 for a product of the form's own: it has no price
+        given |= {f"{key}.{name}": value for name, value in scaled(line, factor).items()}
+    return given | m.form.parameters(m, d, at)
 
 
 def minimise(
     d: Data,
     x: Plan,
     *,
-    solvers: tuple[str, ...] = ("CLARABEL", "ECOS"),
+    solvers: tuple[str, ...] = SOLVERS,
     tol: float = 1e-4,
     balance: float = 1.0,
     fresh: bool = False,
+    form: Form = POWERS,
     alter: Callable[[Values], Values] = lambda values: values,
 ) -> Plan | None:
     """The minimiser of the surrogate at a plan, within the limits; None when every solver failed.
 
     `alter` changes the parameters on their way: claims try misprints.
     """
-    m, problem = (make if fresh else build)(noise_grows=bool(d.nu))
+    m, problem = (make if fresh else build)(noise_grows=bool(d.nu), form=form)
     values = alter(parameters(m, d, x, balance=balance))
     if not all(math.isfinite(value) for value in values.values()):
         return None
@@ -241,6 +221,7 @@ def minimise(
     for name in solvers:
         if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
             found = {key: float(v.value) for key, v in m.variables.items()}
+            found["q"] = form.relay_power(d, found)
             return _settled(d, _plan(d, found | _idle(x)))
     return None
 
