@@ -52,9 +52,13 @@ class Store:
             frozen = must_exist and not os.access(self.file, os.W_OK)
             name = f"{self.file.absolute().as_uri()}?immutable=1" if frozen else str(self.file)
             self.db = sqlite3.connect(name, timeout=BUSY, isolation_level=None, uri=frozen)
-            self._check()
-            if not frozen:
-                self._prepare()
+            try:
+                self._check()
+                if not frozen:
+                    self._prepare()
+            except BaseException:
+                self.db.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise DataError(
                 "store", f"{file} cannot be used ({error})", "give a store of mecopt, or a new file"

@@ -64,7 +64,7 @@ def test_a_general_minimiser_agrees():
     np.testing.assert_allclose(found.x, sharing_shares(w), atol=1e-4)
 
 
-@pytest.mark.parametrize("solver", ["CLARABEL", "ECOS"])
+@pytest.mark.parametrize("solver", sorted({"CLARABEL", "ECOS"} & set(cp.installed_solvers())))
 @pytest.mark.parametrize("spread", [1.0, 1e5, 1e10])
 def test_cvxpy_face(solver: str, spread: float):
     w = np.array([1.0, spread, spread**0.5])
