@@ -194,7 +194,7 @@ class Problem:
     ) -> Certificate:
         """Judge a point by the problem's own statement; see `mecopt.certify`.
 
-        `evidence` is that of a method's `Point`; see `run`.
+        `evidence` is that of a method's `Point`; see `run`. Raises `DataError` where it cannot be used.
         """
         from mecopt.referee import judge
 

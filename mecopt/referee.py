@@ -224,7 +224,9 @@ def _searched(
     Raises `bound` in place where that helps.
     """
     statement: Any = instance.problem.statement
-    if not hasattr(statement, "search") and evidence is None:
+    if evidence is not None:
+        _check_evidence(instance, evidence)
+    elif not hasattr(statement, "search"):
         return {}
     minimise = instance.problem.sense == "min"
     wanted = (violation <= NEIGHBOURHOOD) & ~(_gap(value, value, bound, minimise=minimise) <= tol)
@@ -237,8 +239,17 @@ def _searched(
         if found is not None:
             results[cell] = found
             new = float(statement.searched_bound(FLOAT, d, found))
-            bound[cell] = max(bound[cell], new) if minimise else min(bound[cell], new)
+            bound[cell] = np.fmax(bound[cell], new) if minimise else np.fmin(bound[cell], new)
     return results
+
+
+def _check_evidence(instance: Instance, evidence: Any) -> None:
+    key, shape = instance.problem.key, instance.batch_shape
+    if not hasattr(instance.problem.statement, "searched_bound"):
+        raise DataError("evidence", f"{key} has no use for any", "leave it out")
+    if shape and getattr(evidence, "shape", None) != shape:
+        what = f"give an object array of shape {shape}, as the method's point has it"
+        raise DataError("evidence", f"got {type(evidence).__name__} for a batch", what)
 
 
 def _proved(
@@ -262,7 +273,8 @@ def _proved(
         for cell, evidence in searched.items():
             one = statement.lift(ops, instance[cell] if cell else instance)
             better = ops.maximum if minimise else ops.minimum
-            bounds[cell] = better(bounds[cell], statement.searched_bound(ops, one, evidence))  # type: ignore[attr-defined]
+            shown = statement.searched_bound(ops, one, evidence)  # type: ignore[attr-defined]
+            bounds[cell] = better(bounds[cell], shown) if bounds[cell].is_finite() else shown
         outwards = (lower, upper) if minimise else (upper, lower)
         bound = np.array([outwards[0](b) for b in bounds.ravel()]).reshape(found.value.shape)
         reached = np.array([outwards[1](b) for b in values.ravel()]).reshape(found.value.shape)

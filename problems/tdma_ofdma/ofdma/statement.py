@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mecopt.arithmetic import FLOAT, Arithmetic, Numbers
+from mecopt.errors import DataError
 from mecopt.instance import Array, Instance
 from mecopt.result import Names
 
@@ -132,7 +133,14 @@ class OfdmaStatement:
         return {"bit_price": dual_search.best_prices(d)}
 
     def searched_bound(self, ops: Arithmetic, d: Data, found: tree_bound.Tree) -> Numbers:
-        """The least bound over the leaves of a tree of parts; see `tree_bound`."""
+        """The least bound over the leaves of a tree of parts; see `tree_bound`.
+
+        Raises `DataError` for P4R: the parts hold whole sub-channels only, and shares may cost less.
+        """
+        if self.shares == "fractional":
+            raise DataError(
+                "evidence", "a tree bounds whole sub-channels, not shares", "leave it out, or ask P4"
+            )
         return tree_bound.by_tree(ops, d, found)
 
 

@@ -54,6 +54,8 @@ class Part(NamedTuple):
 def by_tree(ops: Arithmetic, d: Data, tree: Tree) -> Numbers:
     """The least D over the leaves, of one instance; raises `DataError` for what is no tree."""
     users, channels = d.energy_scale.shape
+    if not isinstance(tree, Tree):
+        raise DataError("evidence", f"got {type(tree).__name__}", "give the tree of branch and bound")
     _check(tree, users, channels)
     everybody = np.ones((users, channels), dtype=bool)
     none = np.zeros(users, dtype=np.intp)

@@ -1,5 +1,6 @@
 """The bound of P4 from a tree: below the optimum whatever the tree says, at it where the search is done."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 import mecopt
 from mecopt.arithmetic import FLOAT, ball_arithmetic, lower, upper
 from mecopt.instance import Instance
+from mecopt.problems.tdma_ofdma.ofdma.statement import OfdmaStatement
 from mecopt.problems.tdma_ofdma.ofdma.tree_bound import Tree
-from tests.tdma_ofdma.ofdma.cases import P4, feasible
+from tests.tdma_ofdma.ofdma.cases import P4, P4R, feasible
 
 METHOD = "branch-and-bound"
 USERS, CHANNELS = 3, 8
@@ -155,3 +157,34 @@ def test_a_search_that_was_stopped_proves_what_it_had() -> None:
     assert r.status == "feasible"
     last = r.trace.records[-1]  # type: ignore[union-attr]
     assert r.certificate.bound == pytest.approx(last["bound"], rel=1e-9)
+
+
+def test_evidence_in_the_wrong_place_is_refused() -> None:
+    tree, point = tree_of(PLAIN), P4.run(PLAIN, method=METHOD)
+    shares = P4R.instance(PLAIN.data)
+    with pytest.raises(mecopt.DataError, match="whole sub-channels, not shares"):
+        P4R.certify(shares, point.x, evidence=tree)
+    p2 = mecopt.load("tdma_ofdma.P2")
+    s = p2.sample(users=2)
+    with pytest.raises(mecopt.DataError, match="P2 has no use for any"):
+        p2.certify(s, p2.run(s).x, evidence=tree)
+    batch = P4.sample(users=5, subchannels=14, seed=2, batch=2)
+    found = P4.run(batch, method="phases").x
+    with pytest.raises(mecopt.DataError, match="got Tree for a batch"):
+        P4.certify(batch, found, evidence=tree)
+    with pytest.raises(mecopt.DataError, match="got ndarray"):
+        P4.certify(batch[0], {name: array[0] for name, array in found.items()}, evidence=np.zeros(3))
+
+
+def test_evidence_counts_where_prices_give_no_bound() -> None:
+    class Priceless(OfdmaStatement):
+        def bound(self, ops: Any, d: Any, prices: Any) -> Any:
+            return ops.number(np.full(d.energy_scale.shape[:-2], np.nan))
+
+    blind = replace(P4, statement=Priceless("whole"))
+    s = blind.instance(PLAIN.data)
+    point = P4.run(PLAIN, method=METHOD)
+    assert not blind.certify(s, point.x).rigorous
+    found = blind.certify(s, point.x, evidence=point.evidence)
+    assert found.rigorous
+    assert found.gap <= 1e-6
