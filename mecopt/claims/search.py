@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
 from typing import Any
 
 import hypothesis
@@ -18,9 +20,13 @@ from hypothesis.internal.conjecture import providers
 
 from mecopt.claims.cases import canonical, complexity, short, tidy
 from mecopt.claims.claim import Case, Claim
+from mecopt.claims.sampling import CannotSampleError, sampled
 from mecopt.claims.slack import Slack
 
 SHRINK_CHECKS = 250  # new cases checked to make a counterexample smaller
+STEERED_PART = 10  # one case in so many of a hunt is steered ...
+STEERED_LEAST = 20  # ... and at least so many: fewer cannot be steered anywhere
+DRAWS_PER_SAMPLE = 20  # draws that give a case seen before, or none, cost next to nothing
 CHECKS_PER_SAMPLE = 4  # draws that miss the hypothesis of a claim cost checks, too
 
 
@@ -72,17 +78,53 @@ class Search:
         return min(found, key=lambda v: (not v[1].proved_to_fail(tol), complexity(v[0])), default=None)
 
     def hunt(self, samples: int, seed: int) -> None:
-        """Look for a violation; when there is one, shrink it. Raises `CheckError`."""
+        """Look for a violation, first on random cases; when there is one, shrink it. Raises `CheckError`."""
+        steered = max(samples // STEERED_PART, STEERED_LEAST)
+        try:
+            if not self._sample(samples - steered, seed, stop=self.violated):
+                samples = min(samples, steered)
+        except CannotSampleError:
+            pass
         self._run(_Hunt(self, samples), samples, seed, (Phase.generate, Phase.target, Phase.shrink))
 
     def draw(self, samples: int, seed: int) -> None:
         """Check further random cases without stopping at violations. Raises `CheckError`."""
-        self._run(_Visit(self, samples), samples, seed, (Phase.generate,))
+        try:
+            self._sample(samples, seed, stop=lambda slack: False)
+        except CannotSampleError:
+            self._run(_Visit(self, samples), samples, seed, (Phase.generate,))
+
+    def violated(self, slack: Slack) -> bool:
+        """Whether the claim fails for certain: an enclosure on both sides of -tol may yet hold."""
+        tol = self.claim.tol
+        return slack.proved_to_fail(tol) if slack.rigorous else not slack.holds(tol)
+
+    def _sample(self, samples: int, seed: int, *, stop: Callable[[Slack], bool]) -> bool:
+        """Check `samples` more cases, as far as there are any; whether `stop` said so before.
+
+        The same seed visits the same cases. Raises `CheckError` and `CannotSampleError`.
+        """
+        most = len(self.seen) + CHECKS_PER_SAMPLE * samples
+        counted = 0
+        with _same_everywhere(), _seeded_once():
+            drawn = sampled(self.claim.draws, Random(_seed(self.claim, seed)))
+            for case in islice(drawn, DRAWS_PER_SAMPLE * max(samples, 0)):
+                if case is None:
+                    continue
+                before = len(self.seen)
+                slack = self.look(case).slack
+                if len(self.seen) > before and slack is not None:
+                    if stop(slack):
+                        return True
+                    counted += 1
+                if counted >= samples or len(self.seen) >= most:
+                    break
+        return False
 
     def _run(self, visit: "_Visit", samples: int, seed: int, phases: tuple[Phase, ...]) -> None:
         """One Hypothesis run; the same seed visits the same cases."""
 
-        @hypothesis.seed(zlib.crc32(self.claim.id.encode()) + seed)
+        @hypothesis.seed(_seed(self.claim, seed))
         @hypothesis.settings(
             max_examples=samples,
             phases=phases,
@@ -138,16 +180,17 @@ class _Hunt(_Visit):
     shrinking = False
 
     def judge(self, slack: Slack) -> None:
-        tol = self.search.claim.tol
         if math.isfinite(slack.middle()):
             hypothesis.target(-slack.middle())
-        if slack.rigorous and not slack.proved_to_fail(tol):
-            return  # an enclosure on both sides of -tol may yet hold: go on until a failure is certain
-        if not slack.holds(tol):
+        if self.search.violated(slack):
             if not self.shrinking:
                 self.shrinking = True
                 self.limit = len(self.search.seen) + SHRINK_CHECKS
             raise _ViolationError
+
+
+def _seed(claim: Claim, seed: int) -> int:
+    return zlib.crc32(claim.id.encode()) + seed
 
 
 def run_check(claim: Claim, case: Case, subject: Any) -> Slack | None:

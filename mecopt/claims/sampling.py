@@ -1,0 +1,74 @@
+"""Cases drawn from a Hypothesis strategy without Hypothesis' engine.
+
+The engine keeps what it needs to mutate, steer and shrink a case: some 25 microseconds a choice, more than
+a millisecond a case, as much as many a check takes. Cases that are only looked at need none of it. This
+rests on how Hypothesis is made inside, so that whatever goes wrong is `CannotSampleError`, and the engine
+does the work.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from random import Random
+from typing import Any, NoReturn
+
+from hypothesis.control import BuildContext
+from hypothesis.errors import StopTest, UnsatisfiedAssumption
+from hypothesis.internal.conjecture.choice import ChoiceTemplate
+from hypothesis.internal.conjecture.data import ConjectureData
+from hypothesis.strategies import SearchStrategy
+
+from mecopt.claims.claim import Case
+
+
+class CannotSampleError(Exception):
+    """This version of Hypothesis does not draw in this way, or the strategy itself fails."""
+
+
+class _Choices(ConjectureData):
+    """Choices as Hypothesis distributes them, none of them written down."""
+
+    def draw(self, strategy: SearchStrategy[Any], *args: Any, **kwargs: Any) -> Any:
+        """A value of the strategy."""
+        return strategy.do_draw(self)
+
+    def _draw(self, kind: str, constraints: Mapping[str, Any], *, observe: bool, forced: Any) -> Any:
+        return getattr(self.provider, f"draw_{kind}")(**constraints) if forced is None else forced
+
+    def _pooled_constraints(self, kind: str, constraints: Any) -> Any:
+        return constraints
+
+    def start_span(self, label: int) -> None:
+        """Collections compare the depth before and after an element."""
+        self.depth += 1
+
+    def stop_span(self, *, discard: bool = False) -> None:
+        """As `start_span`."""
+        self.depth -= 1
+
+    def conclude_test(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """What a filter ends in that finds nothing."""
+        raise StopTest(self.testcounter)
+
+
+def sampled(strategy: SearchStrategy[Any], random: Random) -> Iterator[Case | None]:
+    """Cases without end, the simplest first; None for one that the strategy turned down.
+
+    Raises `CannotSampleError`.
+    """
+    simplest = (ChoiceTemplate("simplest", count=None),)
+    yield _one(strategy, partial(ConjectureData, random=random, prefix=simplest))
+    while True:
+        yield _one(strategy, partial(_Choices, random=random))
+
+
+def _one(strategy: SearchStrategy[Any], made: Callable[[], ConjectureData]) -> Case | None:
+    try:
+        strategy.validate()
+        choices = made()
+        with BuildContext(choices, is_final=False, wrapped_test=sampled):
+            case: Case = choices.draw(strategy)
+    except (StopTest, UnsatisfiedAssumption):
+        return None
+    except Exception as error:
+        raise CannotSampleError from error
+    return case
