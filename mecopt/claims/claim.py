@@ -10,6 +10,7 @@ from mecopt.errors import MecoptError
 
 Case = dict[str, Any]
 Check = Callable[[Any, Any], Any]
+Ahead = Callable[[Sequence[Case]], None]
 
 VERDICTS = ("proved", "certified", "supported", "refuted", "vacuous", "error")
 RECORDABLE = VERDICTS[:4]
@@ -49,6 +50,7 @@ class Claim:
     explanation: str = ""
     corrected_by: str | None = None
     max_samples: int | None = None
+    ahead: Ahead | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for complaint in _complaints(self):
@@ -74,6 +76,7 @@ def claim(
     explanation: str = "",
     corrected_by: str | None = None,
     max_samples: int | None = None,
+    ahead: Ahead | None = None,
 ) -> Callable[[Check], Claim]:
     """Turn `check(case, subject) -> slack` into a `Claim`.
 
@@ -81,7 +84,8 @@ def claim(
     cases of JSON-able values. `subject` is what a misprint would change, each mutant one misprint of
     it. A case passes when its slack >= -tol. A refuted claim says in `explanation` what is wrong and
     in `corrected_by` which claim states the correction. `max_samples` caps the number of cases of a
-    slow check. Raises `ClaimError` when something is missing.
+    slow check. `ahead` is called with cases soon to be checked: what the checks need can be solved in
+    one batch and remembered. Raises `ClaimError` when something is missing.
     """
 
     def wrap(check: Check) -> Claim:
@@ -100,6 +104,7 @@ def claim(
             explanation=explanation,
             corrected_by=corrected_by,
             max_samples=max_samples,
+            ahead=ahead,
         )
 
     return wrap

@@ -26,7 +26,8 @@ from mecopt.claims.slack import Slack
 SHRINK_CHECKS = 250  # new cases checked to make a counterexample smaller
 STEERED_PART = 10  # one case in so many of a hunt is steered ...
 STEERED_LEAST = 20  # ... and at least so many: fewer cannot be steered anywhere
-DRAWS_PER_SAMPLE = 20  # draws that give a case seen before, or none, cost next to nothing
+CASES_AHEAD = 100  # cases that a claim is told of before their turn
+DRAWS_PER_SAMPLE = 20  # draws that a filter turns down cost next to nothing
 CHECKS_PER_SAMPLE = 4  # draws that miss the hypothesis of a claim cost checks, too
 
 
@@ -100,26 +101,37 @@ class Search:
         return slack.proved_to_fail(tol) if slack.rigorous else not slack.holds(tol)
 
     def _sample(self, samples: int, seed: int, *, stop: Callable[[Slack], bool]) -> bool:
-        """Check `samples` more cases, as far as there are any; whether `stop` said so before.
+        """Check `samples` more cases that count, some of them again; whether `stop` said so before.
 
         The same seed visits the same cases. Raises `CheckError` and `CannotSampleError`.
         """
+        if samples <= 0:
+            return False
         most = len(self.seen) + CHECKS_PER_SAMPLE * samples
         counted = 0
         with _same_everywhere(), _seeded_once():
             drawn = sampled(self.claim.draws, Random(_seed(self.claim, seed)))
-            for case in islice(drawn, DRAWS_PER_SAMPLE * max(samples, 0)):
-                if case is None:
-                    continue
-                before = len(self.seen)
+            drawn = islice(drawn, DRAWS_PER_SAMPLE * samples)
+            for case in self._announced(drawn, min(samples, CASES_AHEAD)):
                 slack = self.look(case).slack
-                if len(self.seen) > before and slack is not None:
+                if slack is not None:
                     if stop(slack):
                         return True
                     counted += 1
                 if counted >= samples or len(self.seen) >= most:
                     break
         return False
+
+    def _announced(self, drawn: Iterator[Case | None], most: int) -> Iterator[Case]:
+        """The cases, at most so many at a time, after the claim's `ahead` has seen those to come."""
+        cases = (case for case in drawn if case is not None)
+        while some := list(islice(cases, most)):
+            if self.claim.ahead is not None:
+                try:
+                    self.claim.ahead(copy.deepcopy(some))
+                except Exception as error:
+                    raise CheckError(f"looking ahead failed: {_say(error)}") from error
+            yield from some
 
     def _run(self, visit: "_Visit", samples: int, seed: int, phases: tuple[Phase, ...]) -> None:
         """One Hypothesis run; the same seed visits the same cases."""

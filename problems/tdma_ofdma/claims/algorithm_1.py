@@ -13,7 +13,7 @@ from mecopt.instance import Array, Instance
 
 from .. import algorithms, closed_form
 from .airtime_bracket import Bracket, argument, largest_priority, total
-from .common import P2, PAPER, Case, optimum, point_is_optimal
+from .common import P2, PAPER, Case, optimum, point_is_optimal, solving
 from .threshold import (
     THEOREM_1,
     Ball,
@@ -80,6 +80,7 @@ def exact_algorithm(s: Instance) -> tuple[Array, Array]:
         "complete, which does not fit. Where required bits put λ* above λ_max it is not in the bracket."
     ),
     corrected_by="TDMA-A1.corrected",
+    ahead=solving(P2),
 )
 def printed_bisection(case: Case, algorithm: Callable[[Instance], tuple[Array, Array]]) -> Any:
     s = P2.instance(case)
@@ -211,6 +212,7 @@ def most_evaluations(us: Sequence[Mobile]) -> int:
     tol=1e-10,
     tol_reason="relative to the optimum, proved to this accuracy; points are doubles",
     max_samples=150,
+    ahead=solving(P2),
 )
 @finely
 def corrected_algorithm(case: Case, algorithm: Callable[[Sequence[Mobile]], Outcome]) -> Any:

@@ -17,7 +17,7 @@ from mecopt.instance import Array, Instance
 
 from .. import algorithms
 from ..closed_form import Terms, fill_in_order, fill_slot, priorities, solve_p2, terms
-from .cloud_cases import NO_SEARCH, PLAIN, Fields, binding, judged, priced_optimum
+from .cloud_cases import NO_SEARCH, PLAIN, Fields, binding, judged, priced_optimum, pricing
 from .common import P1, PAPER, Case, p1_cases
 from .threshold import finely, mobiles
 
@@ -190,6 +190,7 @@ RIVALS: Fields = {
     explanation="The priority counts what a bit saves, the bound what it costs in cycles: Algorithm 3 spends "
     "scarce cycles on bits that need many of them.",
     corrected_by="TDMA-A3b.corrected",
+    ahead=pricing(),
 )
 def close_to_optimal(case: Case, scheme: Scheme) -> Any:
     found = ratio(case, scheme)

@@ -26,10 +26,11 @@ from .cloud_cases import (
     judged,
     loads,
     priced_optimum,
+    pricing,
     traders,
     unlimited,
 )
-from .common import P1, P2, PAPER, Case, Optimum, optimum, p2_cases
+from .common import P1, P2, PAPER, Case, Optimum, optimum, p2_cases, solving
 from .threshold import Ball, finely
 
 Test = Callable[[Instance, Array], bool]
@@ -89,6 +90,7 @@ def _capacity_near(case: Case, factor: float) -> Case:
     tol=1e-8,
     tol_reason=OPTIMAL,
     max_samples=50,
+    ahead=solving(P2, lambda case: [unlimited(case)]),
 )
 def free_solution(case: Case, test: Test) -> Any:
     free, s = optimum(P2, unlimited(case)), P1.instance(case)
@@ -190,6 +192,7 @@ EQUAL_WEIGHTS: Fields = {"weight": st.just(1.0)}
     explanation="Step 1 compares bits with cycles: with C > 1 it keeps solutions that overload the cloud. "
     "(Two more faults: TDMA-A2.cycles, and the missing weight of TDMA-E10.)",
     corrected_by="TDMA-A2.corrected",
+    ahead=pricing(),
 )
 def printed_algorithm(case: Case, algorithm: Algorithm2) -> Any:
     return result(case, algorithm)
@@ -238,6 +241,7 @@ def bisection(case: Case, algorithm: Algorithm2) -> Any:
     tol=1e-7,
     tol_reason=OPTIMAL,
     max_samples=60,
+    ahead=pricing(),
 )
 def mixed_algorithm(case: Case, algorithm: Algorithm2) -> Any:
     return result(case, algorithm)

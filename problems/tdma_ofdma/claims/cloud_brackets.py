@@ -18,7 +18,9 @@ from .cloud_cases import (
     binding,
     cloud_price_range,
     loads,
+    other_slots,
     priced_optimum,
+    pricing,
     time_price_range,
 )
 from .common import P1, PAPER, Case, Optimum, p1_cases
@@ -91,6 +93,7 @@ def price_of(us: list[Mobile], bits: Ball) -> Ball:
     explanation="Bits that must be offloaded are sent at any price: in a short slot they drive λ* beyond "
     "every priority. Without required bits the bound holds.",
     corrected_by="TDMA-L5a.corrected",
+    ahead=pricing(lambda case: [case, *other_slots(case)]),
 )
 def airtime_price_bound(case: Case, bound: Bound) -> Any:
     best, price = priced_optimum(case), time_price_range(case)
@@ -131,6 +134,7 @@ def as_float(bound: Bound, us: list[Mobile]) -> float:
     tol=1e-8,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=pricing(),
 )
 def airtime_price_bracket(case: Case, bound: Bound) -> Any:
     best = priced_optimum(case)
@@ -171,6 +175,7 @@ def weighted_saving(us: list[Mobile]) -> Ball:
     explanation="The weight is missing: a cycle of mobile k saves up to β P − A ln 2/(B C), A = β N0/h²: "
     "more than the printed bound where β > 1.",
     corrected_by="TDMA-L5b.corrected",
+    ahead=pricing(),
 )
 def cycle_price_bound(case: Case, bound: Bound) -> Any:
     best = priced_optimum(case)
@@ -208,6 +213,7 @@ def evaluate(bound: Bound, us: list[Mobile]) -> Ball:
     tol=1e-8,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=pricing(),
 )
 def cycle_price_bracket(case: Case, bound: Bound) -> Any:
     best = priced_optimum(case)

@@ -6,6 +6,7 @@ its subgradients, so proved optima at neighbouring budgets enclose every optimal
     (V(F) - V(F + d))/d <= mu <= (V(F - d) - V(F))/d,   and the same with airtime and lam.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, decades, instances
+from mecopt.claims.claim import Ahead
 from mecopt.claims.exact import FAILS
 from mecopt.instance import Array
 
 from ..closed_form import solve_p2
-from .common import NATURAL, P1, P2, PROVED_GAP, Case, Optimum, required_bits
+from .common import NATURAL, P1, P2, Case, Needed, Optimum, optima, optimum, required_bits, solving
 
 Fields = dict[str, SearchStrategy[Any]]
 """Where the fields of a case come from."""
@@ -130,20 +132,17 @@ def at_capacity(case: Case, capacity: float) -> Case:
 
 def priced_optimum(case: Case) -> Optimum | None:
     """A proved optimum of P1 whose own prices prove it; None where the data is infeasible or absurd."""
-    instance = P1.instance(case)
-    result = P1.solve(instance, method="closed-form", tol=NO_SEARCH)
-    certificate = result.certificate
-    if result.status == "infeasible" or not certificate.rigorous or not certificate.gap <= PROVED_GAP:
-        return None
-    return Optimum(
-        instance,
-        result.x["offloaded_bits"],
-        result.x["offloading_time"],
-        float(result.multipliers["time_price"]),
-        float(result.multipliers["cloud_price"]),
-        float(certificate.bound),
-        float(certificate.upper),
-    )
+    return optimum(P1, case, tol=NO_SEARCH)
+
+
+def priced_optima(cases: Iterable[Case]) -> list[Optimum | None]:
+    """`priced_optimum` of every case."""
+    return optima(P1, cases, tol=NO_SEARCH)
+
+
+def pricing(needed: Needed | None = None) -> Ahead:
+    """What a claim does `ahead` whose check asks for `priced_optimum`."""
+    return solving(P1, needed, tol=NO_SEARCH)
 
 
 def judged(best: Optimum, bits: Array, time: Array) -> Interval:
@@ -160,16 +159,24 @@ def judged(best: Optimum, bits: Array, time: Array) -> Interval:
 
 def cloud_price_range(case: Case) -> Any:
     """A ball that holds every optimal cloud price of a case with F above the required load; or None."""
+    return _slopes(case, *other_capacities(case), "cloud_capacity")
+
+
+def other_capacities(case: Case) -> tuple[Case, Case]:
+    """A little less cloud, where there may be less, and a little more."""
     capacity, least = case["cloud_capacity"], loads(case)[0]
     below = capacity - min(STEP * capacity, (capacity - least) / 2)
-    return _slopes(
-        case, {"cloud_capacity": below}, {"cloud_capacity": capacity * (1 + STEP)}, "cloud_capacity"
-    )
+    return case | {"cloud_capacity": below}, case | {"cloud_capacity": capacity * (1 + STEP)}
 
 
 def time_price_range(case: Case) -> Any:
     """A ball that holds every optimal airtime price; or None."""
-    return _slopes(case, _airtime(case, 1 - STEP), _airtime(case, 1 + STEP), "slot_duration")
+    return _slopes(case, *other_slots(case), "slot_duration")
+
+
+def other_slots(case: Case) -> tuple[Case, Case]:
+    """A little less airtime and a little more."""
+    return case | _airtime(case, 1 - STEP), case | _airtime(case, 1 + STEP)
 
 
 def _airtime(case: Case, factor: float) -> Case:
@@ -179,7 +186,7 @@ def _airtime(case: Case, factor: float) -> Case:
 
 
 def _slopes(case: Case, less: Case, more: Case, budget: str) -> Any:
-    here, poorer, richer = (priced_optimum(case | change) for change in ({}, less, more))
+    here, poorer, richer = priced_optima([case, less, more])
     if here is None or poorer is None or richer is None or less[budget] == case[budget]:
         return None
     at = arb(case[budget])

@@ -22,7 +22,9 @@ from .cloud_cases import (
     binding,
     cloud_price_range,
     loads,
+    priced_optima,
     priced_optimum,
+    pricing,
     traders,
     unlimited,
 )
@@ -59,6 +61,12 @@ def same_price(case: Case) -> bool:
     return True
 
 
+def three_bounds(case: Case) -> list[Case]:
+    """The case at both bounds and halfway between."""
+    few, many = case["capacities"]
+    return [at_capacity(case, F) for F in (few, (few + many) / 2, many)]
+
+
 def price_fall(case: Case) -> Interval | None:
     """Enclosure of (mu(F1) - mu(F2))/mu(F1) where both bounds bind, else None.
 
@@ -70,7 +78,7 @@ def price_fall(case: Case) -> Interval | None:
     if same_price(case):
         return Interval(0.0, 0.0)
     free = optimum(P2, unlimited(case))
-    low, middle, high = (priced_optimum(at_capacity(case, F)) for F in (few, (few + many) / 2, many))
+    low, middle, high = priced_optima(three_bounds(case))
     if low is None or middle is None or high is None or free is None or not high.lower > free.upper:
         return None
     left = (arb(low.lower) - arb(middle.upper)).max(arb(0))
@@ -116,6 +124,7 @@ TWO_BOUNDS = st.one_of(traders(2), st.builds(_two_bounds, binding(), st.sampled_
     explanation="Where two mobiles are both partially offloaded, F only shifts bits from one to the "
     "other and leaves both prices alone: V(F) is linear there. (With room to spare, μ is 0 for every F.)",
     corrected_by="TDMA-M1.corrected",
+    ahead=pricing(three_bounds),
 )
 def price_falls(case: Case, relation: Relation) -> Any:
     fall = price_fall(case)
@@ -152,10 +161,11 @@ Savings = Callable[[float, float], tuple[float, float]]
     tol_reason=OPTIMAL,
     proof=prove_monotone,
     max_samples=80,
+    ahead=pricing(lambda case: [at_capacity(case, F) for F in case["capacities"]]),
 )
 def price_never_rises(case: Case, savings: Savings) -> Any:
     few, many = case["capacities"]
-    low, high = (priced_optimum(at_capacity(case, F)) for F in (few, many))
+    low, high = priced_optima([at_capacity(case, F) for F in (few, many)])
     if low is None or high is None or not few < many:
         return None
     most, least = (
@@ -205,6 +215,7 @@ def _drop(before: Ball, after: Ball, everybody: bool) -> Interval:
     max_samples=60,
     explanation="A mobile with υ ≤ 1 has φ = 0 to begin with, and φ̃ = 0 = φ.",
     corrected_by="TDMA-R6.corrected",
+    ahead=pricing(),
 )
 def every_priority_drops(case: Case, drop: Drop) -> Any:
     best, free = priced_optimum(case), optimum(P2, unlimited(case))

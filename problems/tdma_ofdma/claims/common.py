@@ -1,5 +1,6 @@
 """What the claims share: where cases come from, and optima that are proved before they are used."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, decades, instances
+from mecopt.claims.cases import canonical
+from mecopt.claims.claim import Ahead
 from mecopt.instance import Array, Instance
 from mecopt.problem import Problem
 from mecopt.referee import judge
@@ -20,6 +23,10 @@ Case = dict[str, Any]
 
 PROVED_GAP = 1e-9
 """A check uses an optimum only if ball arithmetic proves it to this relative gap."""
+
+
+KEPT = 4000
+"""Optima remembered: those of the cases to come, and a claim's mutants ask for the same again."""
 
 
 @dataclass(frozen=True)
@@ -46,26 +53,66 @@ class Optimum:
         return Interval(-max(high, 0.0), -max(low, 0.0))
 
 
-def optimum(problem: Problem, case: Case) -> Optimum | None:
-    """Solve and certify a case; None where the data is infeasible or the optimum cannot be proved."""
-    instance = problem.instance(case)
-    result = problem.solve(instance)
+_known: dict[tuple[str, float | None, str], Optimum | None] = {}
+
+
+def optimum(problem: Problem, case: Case, *, tol: float | None = None) -> Optimum | None:
+    """Solve and certify a case; None where the data is infeasible or the optimum cannot be proved.
+
+    The gap beyond which the referee searches prices of its own is `tol`, by default the method's.
+    """
+    return optima(problem, [case], tol=tol)[0]
+
+
+def optima(problem: Problem, cases: Iterable[Case], *, tol: float | None = None) -> list[Optimum | None]:
+    """`optimum` of every case, those with as many users in one batch. What was asked before is remembered."""
+    asked = [((problem.key, tol, canonical(case)), case) for case in cases]
+    new = {key: case for key, case in asked if key not in _known}
+    if len(_known) + len(new) > KEPT:
+        _known.clear()
+        new = dict(asked)
+    alike: dict[int, list[tuple[Any, Case]]] = {}
+    for key, case in new.items():
+        alike.setdefault(len(case["input_bits"]), []).append((key, case))
+    for group in alike.values():
+        keys, same = zip(*group, strict=True)
+        _known.update(zip(keys, _solve(problem, same, tol), strict=True))
+    return [_known[key] for key, _ in asked]
+
+
+Needed = Callable[[Case], Iterable[Case]]
+
+
+def solving(problem: Problem, needed: Needed | None = None, *, tol: float | None = None) -> Ahead:
+    """What a claim does `ahead`: its cases, or the `needed` ones made of each, are solved together."""
+
+    def ahead(cases: Sequence[Case]) -> None:
+        optima(problem, [c for case in cases for c in (needed(case) if needed else [case])], tol=tol)
+
+    return ahead
+
+
+def _solve(problem: Problem, cases: Sequence[Case], tol: float | None) -> list[Optimum | None]:
+    batch = problem.instance({name: [case[name] for case in cases] for name in cases[0]})
+    result = problem.solve(batch, method="closed-form", tol=tol)
     certificate = result.certificate
-    if (
-        result.status in ("infeasible", "failed")
-        or not certificate.rigorous
-        or not certificate.gap <= PROVED_GAP
-    ):
-        return None
-    return Optimum(
-        instance,
-        result.x["offloaded_bits"],
-        result.x["offloading_time"],
-        float(result.multipliers["time_price"]),
-        float(result.multipliers.get("cloud_price", 0.0)),
-        float(certificate.bound),
-        float(certificate.upper),
-    )
+    proved = certificate.rigorous & (certificate.gap <= PROVED_GAP)
+    usable = proved & (result.status != "infeasible") & (result.status != "failed")
+    prices = {o.name: result.multipliers[o.name] for o in problem.multipliers}
+    return [
+        Optimum(
+            batch[i],
+            result.x["offloaded_bits"][i],
+            result.x["offloading_time"][i],
+            float(prices["time_price"][i]),
+            float(prices["cloud_price"][i]) if "cloud_price" in prices else 0.0,
+            float(certificate.bound[i]),
+            float(certificate.upper[i]),
+        )
+        if usable[i]
+        else None
+        for i in range(len(cases))
+    ]
 
 
 def point_is_optimal(problem: Problem, case: Case, bits: Array, time: Array) -> Interval | None:
@@ -154,4 +201,5 @@ __all__ = [
     "p3_cases",
     "point_is_optimal",
     "required_bits",
+    "solving",
 ]

@@ -17,7 +17,19 @@ from mecopt.claims.exact import FAILS, HOLDS
 from mecopt.instance import Array, Instance
 from mecopt.problem import Problem
 
-from .common import P1, P2, P3, PAPER, Case, Optimum, optimum, p3_cases, point_is_optimal, required_bits
+from .common import (
+    P1,
+    P2,
+    P3,
+    PAPER,
+    Case,
+    Optimum,
+    optimum,
+    p3_cases,
+    point_is_optimal,
+    required_bits,
+    solving,
+)
 from .computing_time_priority import Ratio, coefficients, filled_ratio, psi
 from .policy import LN2, fill_slot, seconds_per_bit
 from .program import required_cycles
@@ -206,6 +218,7 @@ def more_airtime(s: Instance, price: float) -> Array:
     tol=TOL,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=solving(P3),
 )
 def threshold_policy(case: Case, policy: Policy) -> Interval | None:
     """The printed policy, at the price at which it takes the slot, is optimal."""

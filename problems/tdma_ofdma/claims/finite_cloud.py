@@ -29,6 +29,7 @@ from .cloud_cases import (
     binding,
     judged,
     priced_optimum,
+    pricing,
     traders,
 )
 from .common import FREE, PAPER, Case, Optimum
@@ -243,6 +244,7 @@ BOUNDED = st.one_of(
     explanation="With weights other than 1 the printed φ̃ stands on the wrong side of λ*: P − μ/β belongs in "
     "place of P − μ. At the dual prices that prove the optimum, the printed policy is far from it.",
     corrected_by="TDMA-T2.corrected",
+    ahead=pricing(),
 )
 def printed_structure(case: Case, effective: Effective) -> Any:
     return structure(case, effective)
@@ -273,6 +275,7 @@ def structure(case: Case, effective: Effective) -> Any:
     tol=1e-7,
     tol_reason="relative to the optimum; a mobile within 1e-9 of the threshold counts as at it",
     max_samples=80,
+    ahead=pricing(),
 )
 def weighted_structure(case: Case, effective: Effective) -> Any:
     return structure(case, effective)

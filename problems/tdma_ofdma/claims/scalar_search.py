@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from mecopt.claims import Mutant, claim
 from mecopt.instance import Array, Instance
 
-from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal, required_bits
+from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal, required_bits, solving
 from .threshold import OPTIMA, WITH_DATA, contested, finely, has_reason, mobiles, priority
 
 
@@ -107,6 +107,7 @@ def _bracket(falling: Callable[[float], float], start: float, top: float) -> tup
     tol=1e-9,
     tol_reason=OPTIMA,
     max_samples=60,
+    ahead=solving(P2),
 )
 def scalar_search(case: Case, search: Callable[[Instance], tuple[Array, Array]]) -> Any:
     s = P2.instance(case)

@@ -19,7 +19,7 @@ from mecopt.claims import Interval, Mutant, claim, decades
 from mecopt.claims.exact import holds, vanishes
 from mecopt.instance import Array, Instance
 
-from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal
+from .common import P2, PAPER, Case, optima, optimum, p2_cases, point_is_optimal, solving
 from .program import required_cycles
 from .slots import EAGER, NONE, OPTIMAL, TOL, Limit, Mobiles, with_slot
 from .threshold import mobiles, ratio
@@ -67,6 +67,7 @@ def least_fraction(case: Case) -> Fraction:
     explanation="In a short slot the mobiles' own CPUs finish little, too. What they cannot finish must be "
     "offloaded at any cost, and as T → 0 that is all data.",
     corrected_by="TDMA-R5a.corrected",
+    ahead=solving(P2),
 )
 def small_fraction(case: Case, limit: Fraction) -> Interval | float | None:
     s = P2.instance(case)
@@ -113,6 +114,7 @@ def no_bit_beyond_the_profitable_rate() -> str:
     tol_reason=OPTIMAL,
     proof=no_bit_beyond_the_profitable_rate,
     max_samples=100,
+    ahead=solving(P2),
 )
 def vanishing_fraction(case: Case, rate: Limit) -> Interval | None:
     """Offloading no more than the limit is optimal."""
@@ -132,6 +134,11 @@ def longer(draws: Any) -> Any:
     return st.builds(
         lambda case, by: {"data": case, "longer_slot_duration": case["slot_duration"] * by}, draws, growth
     )
+
+
+def both_slots(case: Case) -> list[Case]:
+    """The data with the shorter and with the longer slot."""
+    return [case["data"], {**case["data"], "slot_duration": case["longer_slot_duration"]}]
 
 
 def cycles(s: Instance, bits: Array) -> float:
@@ -162,9 +169,10 @@ def cycles(s: Instance, bits: Array) -> float:
     explanation="A longer slot lets a mobile's own CPU finish more: fewer bits are required. Where radio is "
     "dearer than local computing (υ < 1) only required bits are offloaded, and the load falls.",
     corrected_by="TDMA-R5b.corrected",
+    ahead=solving(P2, both_slots),
 )
 def load_grows(case: Case, growth: Callable[[Any, Any], Any]) -> Interval | float | None:
-    short, long = case["data"], {**case["data"], "slot_duration": case["longer_slot_duration"]}
+    short, long = both_slots(case)
     s, s_long = P2.instance(short), P2.instance(long)
     if not np.sum(s.input_bits) > 0:
         return None
@@ -173,7 +181,7 @@ def load_grows(case: Case, growth: Callable[[Any, Any], Any]) -> Interval | floa
         if all(ratio(u) < 1 for u in us):  # then ℓ = m at every optimum: any bit costs more than it saves
             loads = [sum((u.C * u.m for u in side), arb(0)) for side in (us, us_long)]
             return Interval.from_arb(growth(*loads) / sum((u.C * u.R for u in us), arb(0)))
-    best, best_long = optimum(P2, short), optimum(P2, long)
+    best, best_long = optima(P2, [short, long])
     if best is None or best_long is None:
         return None
     return float(growth(cycles(s, best.bits), cycles(s, best_long.bits)))
@@ -195,12 +203,13 @@ def load_grows(case: Case, growth: Callable[[Any, Any], Any]) -> Interval | floa
     tol=TOL,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=solving(P2, both_slots),
 )
 def bits_grow(case: Case, subject: tuple[Callable[[Array, float], Array], float]) -> Interval | None:
     """At the longer slot, requiring the bits of the shorter costs nothing."""
     grown, eager = subject
     slot = case["longer_slot_duration"]
-    short, free = optimum(P2, case["data"]), optimum(P2, {**case["data"], "slot_duration": slot})
+    short, free = optima(P2, both_slots(case))
     if short is None or free is None:
         return None
     s = free.instance

@@ -14,7 +14,7 @@ from mecopt.claims import Interval, Mutant, claim, fraction
 from mecopt.claims.exact import holds, vanishes
 from mecopt.instance import Array, Instance
 
-from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal, required_bits
+from .common import P2, PAPER, Case, optimum, p2_cases, point_is_optimal, required_bits, solving
 from .policy import constant, energy, fill_slot, first_in_line, priorities, seconds_per_bit
 from .slots import EAGER, OPTIMAL, TOL
 from .threshold import as_floats, mobiles, ratio
@@ -106,6 +106,7 @@ def clipped(limit: float, least: float, most: float, fill: float) -> float:
     explanation="Below the limit another bit saves more than it costs: less, or nothing, is not optimal. "
     "Only the split is free, not the total.",
     corrected_by="TDMA-S1.corrected",
+    ahead=solving(P2, lambda case: [case["data"]]),
 )
 def any_split(case: Case, total_of: Total) -> Interval | None:
     return identical_slack(case, total_of)
@@ -150,6 +151,7 @@ def only_the_total_matters() -> str:
     tol_reason=OPTIMAL,
     proof=only_the_total_matters,
     max_samples=100,
+    ahead=solving(P2, lambda case: [case["data"]]),
 )
 def any_split_of_the_limit(case: Case, total_of: Total) -> Interval | None:
     return identical_slack(case, total_of)
@@ -188,6 +190,7 @@ def descending(values: Array) -> list[int]:
     tol=TOL,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=solving(P2),
 )
 def split_by_local_energy(
     case: Case, subject: tuple[Order, Callable[[Instance, float], Array]]
@@ -235,6 +238,7 @@ def served_in(order: list[int], s: Instance) -> Callable[[float], Array]:
     tol=TOL,
     tol_reason=OPTIMAL,
     max_samples=100,
+    ahead=solving(P2),
 )
 def best_channels_first(case: Case, order: Order) -> Interval | None:
     """Granting in this order is optimal."""

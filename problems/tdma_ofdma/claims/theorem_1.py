@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from mecopt.claims import Interval, Mutant, agree, boundary, claim, decades, fraction, smallest
 from mecopt.claims.exact import FAILS, HOLDS, apart
 
-from .common import FREE, P2, PAPER, Case, p2_cases, point_is_optimal, required_bits
+from .common import FREE, P2, PAPER, Case, p2_cases, point_is_optimal, required_bits, solving
 from .splitting import losses
 from .threshold import (
     MIXED_SPEEDS,
@@ -75,6 +75,7 @@ def with_energies(case: Case, per_energy: Callable[[Mobile], Ball] = ratio_per_e
     ],
     tol=1e-12,
     tol_reason="relative to the optimum; rounding the energy may put υ = 1 off by 1e-16",
+    ahead=solving(P2, lambda case: [with_energies(case)]),
 )
 @finely
 def nobody_offloads(case: Case, per_energy: Callable[[Mobile], Ball]) -> Any:
@@ -111,6 +112,7 @@ def _binary_logarithm(u: Mobile) -> Ball:
     ],
     tol=1e-9,
     tol_reason=OPTIMA,
+    ahead=solving(P2),
 )
 @finely
 def threshold_policy(case: Case, policy: Policy) -> Any:
@@ -135,12 +137,16 @@ def if_above_price(u: Mobile, price: Ball) -> bool:
     return bool(u.m > 0 or priority(u) > price)
 
 
+NEAR_REASON = ratio_cases(st.one_of(fraction(), decades(1.0, 1e3))).map(with_energies)
+"""Cases in which some have a reason to offload and others just fail to."""
+
+
 @claim(
     id="TDMA-T1d",
     source=f"{PAPER}, proof of Theorem 1",
     statement="If mobile k has υₖ > 1 or mₖ > 0 (and data, Rₖ > 0), then ℓₖ* > 0.",
     recorded="refuted",
-    draws=contested(users=(1, 3)),
+    draws=st.one_of(contested(users=(1, 3)), NEAR_REASON),
     subject=if_reason,
     mutants=[
         Mutant("whoever has φ > λ*", if_above_price),
