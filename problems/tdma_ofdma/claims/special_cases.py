@@ -54,8 +54,9 @@ def split(least: Array, most: Array, total: float, mix: float) -> Array:
 
     first, last = fill(least, most), fill(least[::-1], most[::-1])[::-1]
     bits = last + mix * (first - last)
-    # where a bit saves 1e9 times what the optimum costs, the last digit of "all data" counts
-    return np.where(bits >= most * (1 - ROUNDING), most, bits)
+    # where a bit saves 1e9 times what the optimum costs, the last digit of "all data" counts; the sums
+    # above lose digits of the total, which are many of a mobile with little data
+    return np.where(bits >= most - ROUNDING / 8 * np.sum(most), most, bits)
 
 
 def identical_slack(case: Case, total_of: Total) -> Interval | None:
