@@ -25,7 +25,26 @@ class CannotSampleError(Exception):
 
 
 class _Choices(ConjectureData):
-    """Choices as Hypothesis distributes them, none of them written down."""
+    """Choices much as Hypothesis distributes them, none of them written down."""
+
+    def draw_integer(
+        self,
+        min_value: int | None = None,
+        max_value: int | None = None,
+        *,
+        weights: Mapping[int, float] | None = None,
+        **rest: Any,
+    ) -> Any:
+        """Uniform between two ends but for the weights, so that decades are drawn evenly; faster, too."""
+        if min_value is None or max_value is None or rest:
+            return super().draw_integer(min_value, max_value, weights=weights, **rest)  # type: ignore[arg-type]
+        random: Any = self._random
+        place = random.random()
+        for value, weight in (weights or {}).items():
+            if place < weight:
+                return value
+            place -= weight
+        return random.randint(min_value, max_value)
 
     def draw(self, strategy: SearchStrategy[Any], *args: Any, **kwargs: Any) -> Any:
         """A value of the strategy."""
