@@ -23,6 +23,7 @@ g3, g4    df_gain_user_relay, ...     1         beta      offloaded fraction    
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from mecopt.instance import Instance
 from mecopt.problem import Method, Output, Paper, Problem
@@ -47,6 +48,7 @@ def _problem(
     *,
     source: str,
     conic: Conic | None = None,
+    model: Callable[[Instance], Any] | None = None,
 ) -> Problem:
     return Problem(
         key=f"{KEY}.{name}",
@@ -62,6 +64,7 @@ def _problem(
         sampler=scenario.sample,
         scenarios=scenario.SCENARIOS,
         conic=conic,
+        model=model,
         cones=single.CONES,
         sizes={},
     )
@@ -77,8 +80,26 @@ P1 = _problem(
     methods.HYBRID,
     source="(19)",
 )
-AF = _problem("AF", "AF only", "af", AF_OUTPUTS, methods.AF, source="Section V-B", conic=single.solve_af)
-DF = _problem("DF", "DF only", "df", DF_OUTPUTS, methods.DF, source="(41)", conic=single.solve_df)
+AF = _problem(
+    "AF",
+    "AF only",
+    "af",
+    AF_OUTPUTS,
+    methods.AF,
+    source="Section V-B",
+    conic=single.solve_af,
+    model=single.af_of_instance,
+)
+DF = _problem(
+    "DF",
+    "DF only",
+    "df",
+    DF_OUTPUTS,
+    methods.DF,
+    source="(41)",
+    conic=single.solve_df,
+    model=single.df_of_instance,
+)
 FDHR = _problem(
     "FDHR",
     "hybrid, half the band for each branch",

@@ -61,6 +61,7 @@ P1 = Problem(
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
     conic=model.solve,
+    model=model.of_instance,
     cones=model.CONES,
     sizes={"users": 4},
     check=check,

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mecopt import conic
+from mecopt.handout import in_units
 from mecopt.instance import Array, Instance
 from mecopt.kernels.rate import rotated_exponential_cone
 from mecopt.result import Point
@@ -54,7 +55,6 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
     shared_receive, private_receive = variable("shared_receive"), variable("private_receive")
     sent = variable("sent_energy")
     load, shift = data("load", None), data("exponent", None)
-    bits = data("private") - local
     # ehat + e^-y that is the receive energy of the rotated cone
     energy = data("radio") @ (shared_receive + private_receive) - data("pause") @ (shared_time + private_time)
     cost = (
@@ -72,13 +72,16 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
         rotated_exponential_cone(load * shared, shared_time, shared_receive, shift=shift),
     ]
     if has_private:
-        rows.append(rotated_exponential_cone(load * bits, private_time, private_receive, shift=shift))
+        # products of parameters are parameters of their own: DPP
+        nats = data("private_load") - load * local
+        rows.append(rotated_exponential_cone(nats, private_time, private_receive, shift=shift))
     else:
         rows += [private_receive == 0, private_time == 0]
     if has_download:
         z, rate = data("download_exponent", None), data("download_load", None)
         epigraph = sent + data("download_shrink", None) * download
-        rows.append(rotated_exponential_cone(rate * bits, download, epigraph, shift=z))
+        nats = data("private_download_load") - rate * local
+        rows.append(rotated_exponential_cone(nats, download, epigraph, shift=z))
         rows.append(data("budget_share") @ sent <= data("budget", None))
     else:
         rows += [download == 0, sent == 0, window == 0]
@@ -101,6 +104,25 @@ class Scaling:
     multicast: float
 
 
+def of_instance(s: Instance) -> Any:
+    """A CVXPY problem of one instance, in scaled units and with its parameters set."""
+    d = _terms(s)
+    scaling = _scale(s, d)
+    has_private, has_download = _parts(s, d)
+    model = build.__wrapped__(s.sizes["users"], has_download, has_private, equal=False)
+    conic.assign(model, _values(s, d, scaling))
+    fixed = float(s.reception_power) * s.sizes["users"] * scaling.multicast
+    if d["closed"]:  # nothing can be sent back: all private bits stay, outside of the model
+        fixed += float(np.sum(d["local_scale"] * d["private"] ** 3))
+    return in_units(model, scaling.energy, offset=fixed)
+
+
+def _parts(s: Instance, d: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether there are private bits to offload, and results of them to send back."""
+    has_private = bool(np.any(d["private"] > 0)) and not d["closed"]
+    return has_private, has_private and float(s.output_ratio) > 0
+
+
 def solve(s: Instance, solver_name: str, tol: float, *, equal: bool = False) -> Point:
     """Scale one instance, solve it, map the answer back and make it feasible to rounding.
 
@@ -108,8 +130,7 @@ def solve(s: Instance, solver_name: str, tol: float, *, equal: bool = False) -> 
     """
     d = _terms(s)
     scaling = _scale(s, d)
-    has_private = bool(np.any(d["private"] > 0)) and not d["closed"]
-    has_download = has_private and float(s.output_ratio) > 0
+    has_private, has_download = _parts(s, d)
     model = build(s.sizes["users"], has_download, has_private, equal)
     values = _values(s, d, scaling)
     for parameter in model.parameters():
@@ -195,18 +216,22 @@ def _values(s: Instance, d: dict[str, Any], u: Scaling) -> dict[str, Any]:
     # the energies that the budget is shared out to, in units of the largest
     most = float(np.max(at_reference))
     most_local = d["private"] if d["closed"] else d["most_local"]
+    load = u.bits / (d["up_nat"] * u.left)
+    download_load = float(s.output_ratio) * u.bits / (d["down_nat"] * u.download)
+    private = d["private"] / u.bits * (0.0 if d["closed"] else 1.0)
     return {
         "radio": pause * np.exp(u.upload_exponent),
         "pause": pause,
-        "load": u.bits / (d["up_nat"] * u.left),
+        "load": load,
         "exponent": u.upload_exponent,
-        "private": d["private"] / u.bits * (0.0 if d["closed"] else 1.0),
+        "private_load": load * private,
         "most_local": (0.0 if d["closed"] else 1.0) * most_local / u.bits,
         "computing": d["local_scale"] * u.bits**3 / u.energy,
         "reception": float(s.reception_power) * u.download / u.energy,
         "window_unit": u.download / u.left,
         "shared_total": float(s.shared_bits) / u.bits,
-        "download_load": float(s.output_ratio) * u.bits / (d["down_nat"] * u.download),
+        "download_load": download_load,
+        "private_download_load": download_load * private,
         "download_exponent": u.download_exponent,
         "download_shrink": np.exp(-u.download_exponent),
         "budget_share": at_reference / max(budget, most),

@@ -4,11 +4,20 @@
 Dinkelbach's iteration; `computing` CRA; `coupled` the powers of uploads that interfere with each other.
 """
 
+from .computing import of_instance as computing_of_instance
 from .computing import solve as solve_computing
+from .power import of_instance as power_of_instance
 from .power import solve as solve_power
 
 CONES = frozenset({"ExpCone"})
 
 COMPUTING_CONES = frozenset({"SOC"})
 
-__all__ = ["COMPUTING_CONES", "CONES", "solve_computing", "solve_power"]
+__all__ = [
+    "COMPUTING_CONES",
+    "CONES",
+    "computing_of_instance",
+    "power_of_instance",
+    "solve_computing",
+    "solve_power",
+]

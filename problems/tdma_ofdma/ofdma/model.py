@@ -22,6 +22,7 @@ import numpy as np
 
 from mecopt import conic
 from mecopt.errors import DataError
+from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 from mecopt.kernels.rate import rotated_exponential_cone
@@ -106,7 +107,8 @@ def of_instance(s: Instance) -> Any:
         raise DataError("input_bits", "nobody offloads", "give a user data that pays to offload")
     model = build.__wrapped__(len(scaling.local_unit), s.sizes["subchannels"], redundant=True)
     _set(model, s, d, scaling)
-    return model
+    others = float(np.sum((d["bit_value"] * s.input_bits)[~scaling.active]))
+    return in_units(model, scaling.energy_unit, offset=others)
 
 
 def solve(s: Instance, solver_name: str, tol: float) -> Point:
