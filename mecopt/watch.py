@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the status claimed, wall seconds in all, and what the solver itself says it took."""
+    """One call: the status claimed, wall seconds in all, and what the solver itself says it took.
+
+    `used` says whether its answer is part of the point; see `discard`.
+    """
 
     solver: str
     status: str
     seconds: float
     solver_seconds: float
     iterations: float
+    used: bool = True
 
 
 @dataclass
@@ -61,6 +65,13 @@ def tolerance() -> float | None:
     """The tolerance that solvers are to be asked for, if somebody has set one."""
     watch = _WATCH.get()
     return None if watch is None else watch.tolerance
+
+
+def discard(back: int = 1) -> None:
+    """Note that the answer of the last call (the last but `back` - 1) is not used: another one is."""
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.calls[-back] = replace(watch.calls[-back], used=False)
 
 
 @contextmanager

@@ -232,7 +232,11 @@ def command(row: Row) -> str:
     units = "" if row["units"] == AS_GIVEN else f"--units {row['units']}"
     solver = row["method"].removeprefix(CONIC)
     parts = ["mecopt bench", row["problem"], "--solvers", solver, units, accuracy]
-    parts += [sizes, f"--seed {row['seed']} --instances 1 --store one.sqlite"]
+    parts += [
+        sizes,
+        f"--scenario {row['scenario']}",
+        f"--seed {row['seed']} --instances 1 --store one.sqlite",
+    ]
     return " ".join(part for part in parts if part)
 
 

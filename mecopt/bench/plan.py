@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+
 from mecopt.bench.status import ACCURACIES, accuracy
 from mecopt.errors import DataError, UnknownName
 from mecopt.problem import Problem, load_problem, papers
@@ -30,7 +32,7 @@ class Plan:
     """A grid of solves. None for `solvers` means all that aim at the optimum, for `units` all there are.
 
     Instance i of a problem is drawn with seed `seed + i`, so that a longer run holds a shorter one. A size is
-    that of the problems that know it.
+    that of the problems that know it, and so is a scenario; the others have their first.
     """
 
     problems: tuple[str, ...]
@@ -40,6 +42,7 @@ class Plan:
     instances: int = 10
     seed: int = 0
     sizes: tuple[tuple[str, int], ...] = ()
+    scenarios: tuple[str, ...] = ()
     timeout: float = 60.0
     repeats: int = 3
     keep_points: bool = False
@@ -51,7 +54,7 @@ class Plan:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Plan":
         """The plan of `to_dict`."""
-        lists = ("problems", "solvers", "accuracies", "units")
+        lists = ("problems", "solvers", "accuracies", "units", "scenarios")
         fixed = {name: None if values[name] is None else tuple(values[name]) for name in lists}
         return cls(**{**values, **fixed, "sizes": tuple((n, int(c)) for n, c in values["sizes"])})
 
@@ -74,6 +77,7 @@ class Chunk:
     id: str
     problem: str
     seed: int
+    scenario: str
     sizes: tuple[tuple[str, int], ...]
     cells: tuple[Cell, ...]
     timeout: float
@@ -97,6 +101,7 @@ def check(plan: Plan) -> None:
         raise DataError("problems", "none given", "name at least one")
     for name in plan.accuracies:
         accuracy(name)
+    _check_known("scenario", plan.scenarios, [name for p in problems for name in p.scenarios])
     _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in p.sizes])
     for size, count in (("instances", plan.instances), *plan.sizes):
         if count < 1:
@@ -127,24 +132,54 @@ def units_of(problem: Problem) -> tuple[str, ...]:
 
 
 def chunks(plan: Plan) -> list[Chunk]:
-    """All chunks of a plan, the first instance of every problem first."""
+    """All chunks of a plan, the first instance of every problem first.
+
+    A scenario that is the same for every seed makes one instance, however many are asked for.
+    """
     found = []
     problems = [load_problem(key) for key in plan.problems]
+    once = unvaried(plan)
     for i in range(plan.instances):
         for problem in problems:
-            sizes = tuple(each for each in plan.sizes if each[0] in problem.sizes)
-            id = instance_id(problem, plan.seed + i, sizes)
+            if i > 0 and problem.key in once:
+                continue
+            sizes, scenario = sizes_of(problem, plan), scenario_of(problem, plan)
+            id = instance_id(problem, plan.seed + i, scenario, sizes)
             cells = cells_of(problem, plan, id)
             if cells:
-                shared = (sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
+                shared = (scenario, sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
                 found.append(Chunk(id, problem.key, plan.seed + i, *shared))
     return found
 
 
-def instance_id(problem: Problem, seed: int, sizes: tuple[tuple[str, int], ...]) -> str:
-    """What names an instance: problem, sizes, seed."""
+def sizes_of(problem: Problem, plan: Plan) -> tuple[tuple[str, int], ...]:
+    """The sizes of a plan that the problem knows."""
+    return tuple(each for each in plan.sizes if each[0] in problem.sizes)
+
+
+def scenario_of(problem: Problem, plan: Plan) -> str:
+    """The first scenario of a plan that the problem knows, else its own first."""
+    return next((name for name in plan.scenarios if name in problem.scenarios), problem.scenarios[0])
+
+
+def unvaried(plan: Plan) -> tuple[str, ...]:
+    """The problems whose instance is the same for every seed, where more than one was asked for."""
+    problems = [load_problem(key) for key in plan.problems] if plan.instances > 1 else []
+    return tuple(problem.key for problem in problems if not _varies(problem, plan))
+
+
+def _varies(problem: Problem, plan: Plan) -> bool:
+    sizes: dict[str, Any] = dict(sizes_of(problem, plan))
+    scenario = scenario_of(problem, plan)
+    one, other = (problem.sample(seed=plan.seed + i, scenario=scenario, **sizes).data for i in range(2))
+    return any(not np.array_equal(one[name], other[name]) for name in one)
+
+
+def instance_id(problem: Problem, seed: int, scenario: str, sizes: tuple[tuple[str, int], ...]) -> str:
+    """What names an instance: problem, scenario, sizes, seed."""
     counts = {**problem.sizes, **dict(sizes)}
-    return " ".join([problem.key, *(f"{name}={count}" for name, count in counts.items()), f"seed={seed}"])
+    words = [problem.key, scenario, *(f"{name}={count}" for name, count in counts.items()), f"seed={seed}"]
+    return " ".join(words)
 
 
 def cells_of(problem: Problem, plan: Plan, instance: str) -> tuple[Cell, ...]:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from mecopt import conic
+from mecopt import conic, watch
 from mecopt.errors import DataError
 from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
@@ -126,6 +126,7 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
         said = conic.run(model, solver(solver_name, CONES), tol=tol)
         if not said:
             break
+        watch.discard()
     if said:
         return replace(_constant_point(s, np.nan), message=said)
     values = {variable.name(): variable.value for variable in model.variables()}

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from mecopt import conic
+from mecopt import conic, watch
 from mecopt.errors import DataError
 from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
@@ -150,6 +150,10 @@ def _solved(
         model = build(len(scaling.local_unit), s.sizes["subchannels"], redundant)
         _set(model, s, d, scaling)
         said = conic.run(model, row, tol=tol)
+        if said:
+            watch.discard()
+        elif usable is not None:
+            watch.discard(back=2)
         usable = usable if said else model
         if not said and model.status == "optimal":
             break
