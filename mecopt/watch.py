@@ -80,6 +80,7 @@ def noted(problem: "cp.Problem", solver: str) -> Iterator[None]:
     watch = _WATCH.get()
     if watch is not None and watch.look is not None:
         watch.look(problem)
+    before = problem.solver_stats
     start = time.perf_counter()
     try:
         yield
@@ -87,11 +88,13 @@ def noted(problem: "cp.Problem", solver: str) -> Iterator[None]:
         if watch is not None:
             seconds = time.perf_counter() - start
             stats = problem.solver_stats
+            # where a solver gives nothing at all, what is left in the problem is that of the last time
+            status = str(None if stats is before else problem.status)
             spent = _number(getattr(stats, "setup_time", None), 0.0) + _number(
                 getattr(stats, "solve_time", None)
             )
             iterations = _number(getattr(stats, "num_iters", None))
-            watch.calls.append(Call(solver, str(problem.status), seconds, spent, iterations))
+            watch.calls.append(Call(solver, status, seconds, spent, iterations))
 
 
 def _number(value: Any, unknown: float = float("nan")) -> float:

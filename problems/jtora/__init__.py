@@ -28,6 +28,7 @@ from . import closed_form, model, scenario
 from .algorithms import columns
 from .fields import DECISION, KEY, NETWORK, PRICES, SERVERS, SOURCE, USERS, check_preferences
 from .methods import JTORA_METHODS, TO_METHODS, upa_methods
+from .model import units
 from .statement import ComputingStatement, DecisionStatement, PowerStatement
 
 __all__ = ["CRA", "JTORA", "PAPER", "TO", "UPA"]
@@ -88,6 +89,7 @@ UPA = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve_power,
     model=model.power_of_instance,
+    units=units.UPLOADS,
     cones=model.CONES,
 )
 
@@ -120,6 +122,7 @@ CRA = Problem(
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve_computing,
     model=model.computing_of_instance,
+    units=units.COMPUTING,
     cones=model.COMPUTING_CONES,
     sizes={"users": 30, "servers": 7},
 )

@@ -26,12 +26,12 @@ from collections.abc import Callable
 from typing import Any
 
 from mecopt.instance import Instance
-from mecopt.problem import Method, Output, Paper, Problem
+from mecopt.problem import Method, Output, Paper, Problem, Units
 from mecopt.result import Point
 
 from . import methods, scenario
 from .fields import AF_OUTPUTS, DF_OUTPUTS, FIELDS, HYBRID_OUTPUTS, KEY, OMEGA, SOURCE
-from .model import single
+from .model import single, units
 from .statement import Mode, RelayStatement
 
 __all__ = ["AF", "DF", "FDHR", "P1", "PAPER", "TDHR"]
@@ -49,6 +49,7 @@ def _problem(
     source: str,
     conic: Conic | None = None,
     model: Callable[[Instance], Any] | None = None,
+    other_units: tuple[Units, ...] = (),
 ) -> Problem:
     return Problem(
         key=f"{KEY}.{name}",
@@ -65,6 +66,7 @@ def _problem(
         scenarios=scenario.SCENARIOS,
         conic=conic,
         model=model,
+        units=other_units,
         cones=single.CONES,
         sizes={},
     )
@@ -99,6 +101,7 @@ DF = _problem(
     source="(41)",
     conic=single.solve_df,
     model=single.df_of_instance,
+    other_units=units.DF,
 )
 FDHR = _problem(
     "FDHR",

@@ -101,3 +101,17 @@ def test_a_discarded_call_is_told_from_the_others() -> None:
     assert before > 2  # a call for each server and resource
     assert [each.used for each in calls] == [True] * (before - 2) + [False, False]
     discard()  # nobody watches: nothing happens
+
+
+def test_a_solver_that_gives_nothing_leaves_no_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is compiled once: what its last solve left there is not this one's."""
+    p = mecopt.load("tdma_ofdma.P2")
+    s = p.sample(users=3, seed=0)
+    real = conic.solve
+    with watching() as calls:
+        p.run(s, method="cvxpy:CLARABEL")
+        monkeypatch.setattr(conic, "solve", lambda *_: [][0])
+        p.run(s, method="cvxpy:CLARABEL")
+        monkeypatch.setattr(conic, "solve", real)
+        p.run(s, method="cvxpy:CLARABEL")
+    assert [each.status for each in calls] == ["optimal", "None", "None", "optimal"]

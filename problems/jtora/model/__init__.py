@@ -1,7 +1,8 @@
 """The paper's problems as disciplined convex programs.
 
 `power` states UPA as time and energy, a convex program; `forms` the same as a quasiconvex program and by
-Dinkelbach's iteration; `computing` CRA; `coupled` the powers of uploads that interfere with each other.
+Dinkelbach's iteration; `computing` CRA; `coupled` the powers of uploads that interfere with each other;
+`units` UPA and CRA in SI units.
 """
 
 from .computing import of_instance as computing_of_instance
