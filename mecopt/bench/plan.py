@@ -20,9 +20,6 @@ SCALED = "scaled"
 WELL_KNOWN = (SCALED, "si")
 """May be asked for where a problem has no units of its own: the model as it is, and as first written."""
 
-PACKAGES = {"HIGHS": "highspy", "SCIP": "pyscipopt"}
-"""The packages of solvers that methods of a paper call by themselves, such as `milp:HIGHS` and `scip`."""
-
 AS_GIVEN = "none"
 """Units of methods that are no conic model: they take the data as they are."""
 
@@ -32,7 +29,8 @@ class Plan:
     """A grid of solves. None for `solvers` means all that aim at the optimum, for `units` all there are.
 
     Instance i of a problem is drawn with seed `seed + i`, so that a longer run holds a shorter one. A size is
-    that of the problems that know it, and so is a scenario; the others have their first.
+    that of the problems that know it, `paper.users` and `paper.P1.users` are those of one; a scenario is that
+    of the problems that know it, the others have their first.
     """
 
     problems: tuple[str, ...]
@@ -102,7 +100,7 @@ def check(plan: Plan) -> None:
     for name in plan.accuracies:
         accuracy(name)
     _check_known("scenario", plan.scenarios, [name for p in problems for name in p.scenarios])
-    _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in p.sizes])
+    _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in _size_words(p)])
     for size, count in (("instances", plan.instances), *plan.sizes):
         if count < 1:
             raise DataError(size, f"got {count}", "give a whole number, at least 1")
@@ -112,6 +110,12 @@ def check(plan: Plan) -> None:
     _check_known("units", plan.units, [*WELL_KNOWN, *(name for p in problems for name in units_of(p))])
     if not any(cells_of(problem, plan, "") for problem in problems):
         raise DataError("solvers", "no problem here has one of these", "see mecopt list PROBLEM")
+
+
+def _size_words(problem: Problem) -> list[str]:
+    """What its sizes may be called."""
+    paper = problem.key.partition(".")[0]
+    return [word for name in problem.sizes for word in (name, f"{paper}.{name}", f"{problem.key}.{name}")]
 
 
 def _check_known(kind: str, wanted: tuple[str, ...] | None, known: Iterable[str]) -> None:
@@ -153,8 +157,12 @@ def chunks(plan: Plan) -> list[Chunk]:
 
 
 def sizes_of(problem: Problem, plan: Plan) -> tuple[tuple[str, int], ...]:
-    """The sizes of a plan that the problem knows."""
-    return tuple(each for each in plan.sizes if each[0] in problem.sizes)
+    """The sizes of a plan that the problem knows: its own before those of its paper before everybody's."""
+    paper = problem.key.partition(".")[0]
+    given = dict(plan.sizes)
+    wanted = {name: [f"{problem.key}.{name}", f"{paper}.{name}", name] for name in problem.sizes}
+    found = {name: [given[each] for each in words if each in given] for name, words in wanted.items()}
+    return tuple((name, counts[0]) for name, counts in found.items() if counts)
 
 
 def scenario_of(problem: Problem, plan: Plan) -> str:
@@ -213,9 +221,9 @@ def _methods(problem: Problem, solvers: tuple[str, ...] | None) -> list[str]:
 
 
 def version_of(problem: Problem, method: str) -> str:
-    """The version of the solver behind a method, mecopt's own for the others."""
+    """The version of the solver behind a method such as `milp:HIGHS`, mecopt's own for the others."""
     from mecopt import __version__
-    from mecopt.solvers import installed
+    from mecopt.solvers import PACKAGES, installed
 
     rows = {CONIC + row.name: row.version for row in installed(problem.cones)} if problem.conic else {}
     if method in rows:

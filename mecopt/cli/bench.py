@@ -77,7 +77,12 @@ def running(command: Any) -> Any:
 @click.option("--instances", type=click.IntRange(1), default=10, show_default=True, help="Per problem.")
 @click.option("--units", default="scaled,si", show_default=True, help="Names with commas, or all.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first instance.")
-@click.option("--size", multiple=True, metavar="NAME=N", help="Such as users=10.  [default: the problem's]")
+@click.option(
+    "--size",
+    multiple=True,
+    metavar="NAME=N",
+    help="Such as users=10, PAPER.users=10.  [default: the problem's]",
+)
 @click.option(
     "--scenario", multiple=True, metavar="NAME", help="Of problems that know it.  [default: their first]"
 )

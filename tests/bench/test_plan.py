@@ -42,6 +42,23 @@ def test_problems_without_sizes() -> None:
     assert "users" not in chunks(plan)[0].id
 
 
+def test_sizes_of_one_problem_or_paper() -> None:
+    sizes = (("tdma_ofdma.users", 3), ("users", 5), ("tdma_ofdma.P4.users", 2), ("servers", 2))
+    plan = Plan(
+        ("tdma_ofdma.P2", "tdma_ofdma.P4", "jtora.CRA"), ("closed-form", "exact"), instances=1, sizes=sizes
+    )
+    check(plan)
+    found = {chunk.problem: dict(chunk.sizes) for chunk in chunks(plan)}
+    assert found == {
+        "tdma_ofdma.P2": {"users": 3},
+        "tdma_ofdma.P4": {"users": 2},
+        "jtora.CRA": {"users": 5, "servers": 2},
+    }
+    for unknown in ("tdma_ofdma.servers", "relay.users", "jtora.P2.users"):
+        with pytest.raises(UnknownName, match="unknown size"):
+            check(replace(plan, sizes=((unknown, 2),)))
+
+
 def test_every_problem_can_be_planned() -> None:
     plan = Plan(every_problem(), instances=1)
     check(plan)
