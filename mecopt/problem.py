@@ -91,6 +91,7 @@ class Problem:
 
     `check` raises `DataError` for what no single field can tell, such as weights that do not sum to one.
     `model` hands out the CVXPY problem of one instance, its parameters set: what `mecopt explain` shows.
+    `mecopt.handout` tells its value in `unit`.
     """
 
     key: str

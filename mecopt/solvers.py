@@ -88,6 +88,10 @@ TABLE = (
 )
 
 
+PACKAGES = {"HIGHS": "highspy", "SCIP": "pyscipopt", "SCIPY": "scipy"}
+"""Packages of solvers outside the table, where these are not called like their solver."""
+
+
 @cache
 def installed(cones: frozenset[str]) -> tuple[Solver, ...]:
     """Installed solvers that take all these cones: the table's first, then whatever else CVXPY knows.
@@ -103,7 +107,7 @@ def installed(cones: frozenset[str]) -> tuple[Solver, ...]:
     for name, interface in SOLVER_MAP_CONIC.items():
         supported = frozenset(c.__name__ for c in interface.SUPPORTED_CONSTRAINTS)
         if name in here and name not in listed and cones <= supported:
-            rows[name] = Solver(name, name.lower(), supported)
+            rows[name] = Solver(name, PACKAGES.get(name, name.lower()), supported)
     return tuple(rows.values())
 
 

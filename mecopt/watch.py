@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the status claimed, wall seconds in all, and what the solver itself says it took."""
+    """One call: the status claimed, wall seconds in all, and what the solver itself says it took.
+
+    `used` says whether its answer is part of the point; see `discard`.
+    """
 
     solver: str
     status: str
     seconds: float
     solver_seconds: float
     iterations: float
+    used: bool = True
 
 
 @dataclass
@@ -63,12 +67,20 @@ def tolerance() -> float | None:
     return None if watch is None else watch.tolerance
 
 
+def discard(back: int = 1) -> None:
+    """Note that the answer of the last call (the last but `back` - 1) is not used: another one is."""
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.calls[-back] = replace(watch.calls[-back], used=False)
+
+
 @contextmanager
 def noted(problem: "cp.Problem", solver: str) -> Iterator[None]:
     """Note a call, if somebody is watching."""
     watch = _WATCH.get()
     if watch is not None and watch.look is not None:
         watch.look(problem)
+    before = problem.solver_stats
     start = time.perf_counter()
     try:
         yield
@@ -76,11 +88,13 @@ def noted(problem: "cp.Problem", solver: str) -> Iterator[None]:
         if watch is not None:
             seconds = time.perf_counter() - start
             stats = problem.solver_stats
+            # where a solver gives nothing at all, what is left in the problem is that of the last time
+            status = str(None if stats is before else problem.status)
             spent = _number(getattr(stats, "setup_time", None), 0.0) + _number(
                 getattr(stats, "solve_time", None)
             )
             iterations = _number(getattr(stats, "num_iters", None))
-            watch.calls.append(Call(solver, str(problem.status), seconds, spent, iterations))
+            watch.calls.append(Call(solver, status, seconds, spent, iterations))
 
 
 def _number(value: Any, unknown: float = float("nan")) -> float:

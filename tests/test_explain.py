@@ -46,6 +46,19 @@ def test_cones_are_counted() -> None:
     assert "2 of the model" in said
 
 
+def test_whole_numbers_are_counted() -> None:
+    z = cp.Variable(4, name="z", boolean=True)
+    n, x = cp.Variable(name="n", integer=True), cp.Variable(3, name="x")
+    found = explain_model(cp.Problem(cp.Maximize(cp.sum(z) - n), [cp.norm(x) <= n]))
+    assert found.cones == "a mixed-integer program: 5 of its 8 variables are whole numbers"
+
+
+def test_a_constant_may_be_a_vector_of_one() -> None:
+    x = cp.Variable(1, name="x")
+    text = as_text(model_tree(cp.Problem(cp.Minimize(np.array([2.5]) @ x), [x >= 1])))
+    assert "2.5" in text
+
+
 def test_models_that_are_not_convex_are_shown_too() -> None:
     x = cp.Variable(name="x")
     found = explain_model(cp.Problem(cp.Minimize(cp.sqrt(x))))

@@ -6,6 +6,7 @@
 The text between `<!-- NAME -->` and `<!-- end -->` is made here; the words around it are written by hand.
 """
 
+import math
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,14 @@ FIGURES = ROOT / "docs" / "figures"
 
 ACCURACY, MEASURE = "medium", "resolve_cpu"
 """What the page is about; the report has the others."""
+
+WHOLE = frozenset(
+    ("tdma_ofdma.P4", "jtora.JTORA", "jtora.TO", "aoi_pricing.P1", "aoi_pricing.P5", "relay.P1")
+)
+"""The problems that are not convex; they have a table of their own."""
+
+STATED = dict.fromkeys((f"tdma_ofdma.P{k}" for k in (1, 2, 3)), "tdma_ofdma P1 to P3")
+"""Problems that are one model in the same unit systems, counted together."""
 
 STYLE = """<style>
 text { fill: #5d6570; font: 12px system-ui, sans-serif; } .grid { stroke: #d9d5cc; fill: none; }
@@ -55,29 +64,76 @@ def leaderboard(rows: Sequence[Row], mode: str) -> str:
     return table(head, lines)
 
 
-def scaling(rows: Sequence[Row]) -> str:
-    """Share solved and wrong answers by units and solver."""
-    found = page.scaling(score.as_asked(rows, ACCURACY, MEASURE))
-    solvers = sorted({name for own in found.values() for name in own})
+def problems(rows: Sequence[Row]) -> str:
+    """What each solver gets right at the page's accuracy, and wrong at any, problem by problem."""
+    conic = [row for row in score.ranked(rows) if score.is_conic(row)]
+    solvers = sorted({score.name_of(row) for row in conic})
     lines = []
-    for units, own in found.items():
+    for key in sorted({row["problem"] for row in conic}):
         cells = []
         for name in solvers:
-            counts = own.get(name, {})
-            every = sum(counts.values())
-            cells.append(f"{counts.get('optimal', 0)} / {counts.get('wrong', 0)} of {every}")
-        lines.append([units, *cells])
-    return table(["units", *(f"{name}: right / silently wrong" for name in solvers)], lines)
+            own = [row for row in conic if row["problem"] == key and score.name_of(row) == name]
+            cells.append(_told(own) if own else "")
+        lines.append([key, *cells])
+    return table(["problem", *solvers], lines)
 
 
-def silent(rows: Sequence[Row]) -> str:
-    """Silently wrong answers over all accuracies."""
-    lines = [
-        [s["contender"], s["units"], s["wrong"], s["of"], s["denied"], page.error(s["worst"])]
-        for s in page.silent(rows)
-    ]
-    head = ["method", "units", "wrong", "of", "of these: denied a solution", "largest error"]
+def _told(own: Sequence[Row]) -> str:
+    asked = score.as_asked(own, ACCURACY, MEASURE)
+    right = sum(row["status"] == "optimal" for row in asked)
+    wrong = sum(row["status"] == "wrong" for row in own)
+    errors = [row["error"] for row in asked if row["error"] is not None]
+    said = f"{right} of {len(asked)}; {page.error(max(errors, default=math.nan))}"
+    return said + (f"; **{wrong} wrong**" if wrong else "")
+
+
+def whole(rows: Sequence[Row]) -> str:
+    """The problems that are not convex, each with its methods."""
+    lines = []
+    for key in sorted({row["problem"] for row in rows}):
+        own = score.as_asked([row for row in rows if row["problem"] == key], ACCURACY, MEASURE)
+        lines += [
+            [
+                *(key, s.contender, f"{s.solved} of {s.instances}", page.seconds(s.mean)),
+                *(page.factor(s.ratio), s.wrong, page.error(s.worst_error)),
+            ]
+            for s in score.leaderboard(own, MEASURE)
+        ]
+    head = ["problem", "method", "solved", "mean time", "x fastest", "silently wrong", "largest error"]
     return table(head, lines, left=2)
+
+
+def scaling(rows: Sequence[Row]) -> str:
+    """Right and wrong answers by model, units and solver."""
+    conic = [row for row in rows if score.is_conic(row)]
+    systems: dict[str, set[str]] = {}
+    for row in conic:
+        systems.setdefault(_model(row), set()).add(row["units"])
+    solvers = sorted({score.name_of(row) for row in conic if len(systems[_model(row)]) > 1})
+    lines = []
+    for model in sorted(name for name, units in systems.items() if len(units) > 1):
+        mine = [row for row in score.as_asked(conic, ACCURACY, MEASURE) if _model(row) == model]
+        for units in sorted(systems[model], key=lambda name: (-_right(mine, name), name)):
+            own = [row for row in mine if row["units"] == units]
+            errors = [row["error"] for row in own if row["error"] is not None]
+            cells = [_counts([row for row in own if score.name_of(row) == name]) for name in solvers]
+            lines.append([model, units, *cells, page.error(max(errors, default=math.nan))])
+    head = ["model", "units", *(f"{name}: right / silently wrong" for name in solvers), "largest error"]
+    return table(head, lines, left=2)
+
+
+def _model(row: Row) -> str:
+    return STATED.get(row["problem"], row["problem"].replace(".", " "))
+
+
+def _right(rows: Sequence[Row], units: str) -> int:
+    return sum(row["status"] == "optimal" for row in rows if row["units"] == units)
+
+
+def _counts(own: Sequence[Row]) -> str:
+    right = sum(row["status"] == "optimal" for row in own)
+    wrong = sum(row["status"] == "wrong" for row in own)
+    return f"{right} / {wrong} of {len(own)}" if own else ""
 
 
 def machine(store: Store) -> str:
@@ -97,7 +153,7 @@ def figure(svg: str, names: Sequence[tuple[str, int]]) -> str:
         f'<text x="{charts.WIDTH + 26}" y="{28 + 22 * k}">{name}</text>'
         for k, (name, colour) in enumerate(names)
     )
-    size = f'viewBox="0 0 {charts.WIDTH + 130} {charts.HEIGHT}"'
+    size = f'viewBox="0 0 {charts.WIDTH + 180} {charts.HEIGHT}"'
     svg = re.sub(r'viewBox="[^"]*"', f'xmlns="http://www.w3.org/2000/svg" {size}', svg, count=1)
     return svg.replace(">", f">\n{STYLE}", 1).replace("</svg>", f"{key}</svg>") + "\n"
 
@@ -105,12 +161,14 @@ def figure(svg: str, names: Sequence[tuple[str, int]]) -> str:
 def files() -> dict[Path, str]:
     """Everything that this writes."""
     with Store(STORE, must_exist=True) as store:
-        rows = score.ran(store.view())
+        every = list(store.view())
+        rows, others = (score.ran(r for r in every if (r["problem"] in WHOLE) == w) for w in (False, True))
         blocks: dict[str, Callable[[], str]] = {
             "leaderboard": lambda: leaderboard(rows, "asked"),
             "whatever-it-takes": lambda: leaderboard(rows, "best"),
+            "problems": lambda: problems(rows),
+            "whole": lambda: whole(others),
             "scaling": lambda: scaling(rows),
-            "silent": lambda: silent(rows),
             "machine": lambda: machine(store),
         }
         text = DOCUMENT.read_text(encoding="utf-8")

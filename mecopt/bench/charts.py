@@ -107,8 +107,13 @@ def scatter(groups: Mapping[str, Points], colours: Mapping[str, int], allowed: f
     for name, group in groups.items():
         dots = "".join(f"M{x(seconds * 1e3):.1f} {y(error):.1f}h0" for seconds, error in group)
         parts.append(f'<path class="dots c{colours[name]}" d="{dots}"><title>{escape(name)}</title></path>')
+        if colours[name] >= FILLED:
+            parts.append(f'<path class="holes c{colours[name]}" d="{dots}"/>')
     return _svg(parts, title)
 
+
+FILLED = 10
+"""Contenders with a colour of this number or more have rings for dots."""
 
 LEAST_ERROR, MOST_ERROR = 1e-16, 1e2
 """Errors outside are drawn at the edge: below the last digit, or beyond any use."""

@@ -28,6 +28,7 @@ class InstanceRecord:
     id: str
     problem: str
     seed: int
+    scenario: str
     sizes: str
     hash: str
     infeasible: str
@@ -82,7 +83,8 @@ def run_chunk(chunk: Chunk, worker: Worker) -> Iterator[Record]:
     """The instance's record first, then a row per cell, as they finish."""
     if not chunk.cells:
         return
-    found = worker.ask("truth", TRUTH_LIMIT, problem=chunk.problem, seed=chunk.seed, sizes=dict(chunk.sizes))
+    drawn = {"seed": chunk.seed, "scenario": chunk.scenario, "sizes": dict(chunk.sizes)}
+    found = worker.ask("truth", TRUTH_LIMIT, problem=chunk.problem, **drawn)
     instance = _instance(chunk, found)
     yield instance
     for cell in chunk.cells:
@@ -95,6 +97,7 @@ def _instance(chunk: Chunk, found: Outcome) -> InstanceRecord:
         id=chunk.id,
         problem=chunk.problem,
         seed=chunk.seed,
+        scenario=chunk.scenario,
         sizes=json.dumps(dict(chunk.sizes)),
         hash=said.get("hash", ""),
         infeasible=said.get("infeasible", ""),

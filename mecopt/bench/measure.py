@@ -38,13 +38,15 @@ KNOWN = 1e-11
 """An optimum known to this relative accuracy need not be known better."""
 
 
-def truth(say: Say, *, problem: str, seed: int, sizes: Mapping[str, Any]) -> None:
+def truth(
+    say: Say, *, problem: str, seed: int, sizes: Mapping[str, Any], scenario: str | None = None
+) -> None:
     """Draw an instance and say its data; then, as it narrows, the interval proved to hold its optimum.
 
     The methods that aim at the optimum are asked one after the other, the best first, until it is `KNOWN`.
     """
     p = load_problem(problem)
-    s = p.sample(seed=seed, **sizes)
+    s = p.sample(seed=seed, scenario=scenario, **sizes)
     data, reason = s.to_json(), str(p.infeasible(s))
     say({"data": data, "hash": fingerprint(data), "infeasible": reason})
     low, high, proved_by = -math.inf, math.inf, list[str]()
@@ -128,7 +130,7 @@ def _described(
     return {
         "x": x,
         "message": said,
-        "claimed": _claimed(said, calls, own=own),
+        "claimed": claimed(said, calls, own=own),
         "first": first,
         "build": math.nan if own else first - inside,
         "compile": math.nan if own else inside - solver,
@@ -137,12 +139,16 @@ def _described(
     }
 
 
-def _claimed(said: str, calls: list[Call], *, own: bool) -> str:
-    """The last call's status; a method without solver calls claims to be right unless it complains."""
+def claimed(said: str, calls: list[Call], *, own: bool) -> str:
+    """What the least sure of the calls that were used claimed: a point is no better than its worst part.
+
+    A method without solver calls claims to be right unless it complains.
+    """
     if own:
         return "error" if said else "optimal"
-    last = calls[-1].status
-    return "error" if last == "None" or (said and last.startswith("optimal")) else last
+    used = [call.status for call in calls if call.used] or [calls[-1].status]
+    least = next((status for status in used if status != "optimal"), "optimal")
+    return "error" if least == "None" or (said and least.startswith("optimal")) else least
 
 
 def judge(say: Say, *, problem: str, data: Mapping[str, Any], x: Mapping[str, Any]) -> None:

@@ -17,8 +17,8 @@ from mecopt.bench.status import ACCURACIES, NOT_RUN, ROUGH, STATUSES
 from mecopt.bench.store import Store
 from mecopt.errors import DataError, MecoptError
 
-COLOURS = 10
-"""Colours that the style sheet has for contenders; then they repeat."""
+COLOURS = 20
+"""Colours that the style sheet has for contenders, the second half as rings; then they repeat."""
 
 EXAMPLES = 12
 """Wrong answers that are listed one by one, the worst of each kind first."""
@@ -150,14 +150,19 @@ def _by_problem(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def scaling(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
-    """Units -> solver -> statuses, on the problems that have more than one unit system here."""
+    """Problem and units -> solver -> statuses, on the problems that have more than one unit system here.
+
+    Units of the same name need not be the same in two papers.
+    """
     systems: dict[str, set[str]] = {}
     for row in rows:
         if row["units"] != AS_GIVEN:
             systems.setdefault(row["problem"], set()).add(row["units"])
     several = {problem for problem, units in systems.items() if len(units) > 1}
     kept = [row for row in rows if row["problem"] in several and row["units"] != AS_GIVEN]
-    return _counted(kept, lambda row: row["units"], score.name_of)
+    found = _counted(kept, lambda row: (row["problem"], row["units"]), score.name_of)
+    order = {problem: k for k, problem in enumerate(sorted(several))}
+    return {" ".join(key): found[key] for key in sorted(found, key=lambda key: order[key[0]])}
 
 
 def _counted(rows: Sequence[Row], outer: Any, inner: Any) -> dict[str, dict[str, dict[str, int]]]:
@@ -177,13 +182,17 @@ def _share(counts: Any) -> float:
 
 
 def _units_said(rows: Sequence[Row]) -> dict[str, str]:
-    """What each unit system is, in the problem's own words where it is known here."""
+    """What each unit system is, in the paper's own words where it is known here."""
     from mecopt.problem import load_problem
 
     said = {"scaled": "the model that the paper's folder offers"}
+    met = {(row["problem"], row["units"]) for row in rows}
     for key in sorted({row["problem"] for row in rows}):
         try:
-            said |= {units.name: units.summary for units in load_problem(key).units}
+            own = {units.name: units.summary for units in load_problem(key).units if (key, units.name) in met}
+            said |= {
+                f"{key} {name}": summary for name, summary in own.items() if summary not in said.values()
+            }
         except MecoptError:  # a store may come from a machine that knows other papers
             continue
     return said
@@ -232,7 +241,11 @@ def command(row: Row) -> str:
     units = "" if row["units"] == AS_GIVEN else f"--units {row['units']}"
     solver = row["method"].removeprefix(CONIC)
     parts = ["mecopt bench", row["problem"], "--solvers", solver, units, accuracy]
-    parts += [sizes, f"--seed {row['seed']} --instances 1 --store one.sqlite"]
+    parts += [
+        sizes,
+        f"--scenario {row['scenario']}",
+        f"--seed {row['seed']} --instances 1 --store one.sqlite",
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -252,7 +265,11 @@ def off(value: float | None) -> str:
         return ""
     if math.isinf(value):
         return ", and its objective is infinite"
-    return f", {value:.1%} off".replace("%", " %") if value < 1 else f", {error(1 + value)} times the optimum"
+    if value < 1:
+        return f", {value:.1%} off".replace("%", " %")
+    return (
+        f", {1 + value:.3g} times the optimum" if value < 999 else f", {error(1 + value)} times the optimum"
+    )
 
 
 def error(value: float | None) -> str:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
+
 from mecopt.bench.status import ACCURACIES, accuracy
 from mecopt.errors import DataError, UnknownName
 from mecopt.problem import Problem, load_problem, papers
@@ -18,9 +20,6 @@ SCALED = "scaled"
 WELL_KNOWN = (SCALED, "si")
 """May be asked for where a problem has no units of its own: the model as it is, and as first written."""
 
-PACKAGES = {"HIGHS": "highspy", "SCIP": "pyscipopt"}
-"""The packages of solvers that methods of a paper call by themselves, such as `milp:HIGHS` and `scip`."""
-
 AS_GIVEN = "none"
 """Units of methods that are no conic model: they take the data as they are."""
 
@@ -30,7 +29,8 @@ class Plan:
     """A grid of solves. None for `solvers` means all that aim at the optimum, for `units` all there are.
 
     Instance i of a problem is drawn with seed `seed + i`, so that a longer run holds a shorter one. A size is
-    that of the problems that know it.
+    that of the problems that know it, `paper.users` and `paper.P1.users` are those of one; a scenario is that
+    of the problems that know it, the others have their first.
     """
 
     problems: tuple[str, ...]
@@ -40,6 +40,7 @@ class Plan:
     instances: int = 10
     seed: int = 0
     sizes: tuple[tuple[str, int], ...] = ()
+    scenarios: tuple[str, ...] = ()
     timeout: float = 60.0
     repeats: int = 3
     keep_points: bool = False
@@ -51,7 +52,7 @@ class Plan:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Plan":
         """The plan of `to_dict`."""
-        lists = ("problems", "solvers", "accuracies", "units")
+        lists = ("problems", "solvers", "accuracies", "units", "scenarios")
         fixed = {name: None if values[name] is None else tuple(values[name]) for name in lists}
         return cls(**{**values, **fixed, "sizes": tuple((n, int(c)) for n, c in values["sizes"])})
 
@@ -74,6 +75,7 @@ class Chunk:
     id: str
     problem: str
     seed: int
+    scenario: str
     sizes: tuple[tuple[str, int], ...]
     cells: tuple[Cell, ...]
     timeout: float
@@ -97,7 +99,8 @@ def check(plan: Plan) -> None:
         raise DataError("problems", "none given", "name at least one")
     for name in plan.accuracies:
         accuracy(name)
-    _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in p.sizes])
+    _check_known("scenario", plan.scenarios, [name for p in problems for name in p.scenarios])
+    _check_known("size", tuple(size for size, _ in plan.sizes), [s for p in problems for s in _size_words(p)])
     for size, count in (("instances", plan.instances), *plan.sizes):
         if count < 1:
             raise DataError(size, f"got {count}", "give a whole number, at least 1")
@@ -107,6 +110,12 @@ def check(plan: Plan) -> None:
     _check_known("units", plan.units, [*WELL_KNOWN, *(name for p in problems for name in units_of(p))])
     if not any(cells_of(problem, plan, "") for problem in problems):
         raise DataError("solvers", "no problem here has one of these", "see mecopt list PROBLEM")
+
+
+def _size_words(problem: Problem) -> list[str]:
+    """What its sizes may be called."""
+    paper = problem.key.partition(".")[0]
+    return [word for name in problem.sizes for word in (name, f"{paper}.{name}", f"{problem.key}.{name}")]
 
 
 def _check_known(kind: str, wanted: tuple[str, ...] | None, known: Iterable[str]) -> None:
@@ -127,24 +136,58 @@ def units_of(problem: Problem) -> tuple[str, ...]:
 
 
 def chunks(plan: Plan) -> list[Chunk]:
-    """All chunks of a plan, the first instance of every problem first."""
+    """All chunks of a plan, the first instance of every problem first.
+
+    A scenario that is the same for every seed makes one instance, however many are asked for.
+    """
     found = []
     problems = [load_problem(key) for key in plan.problems]
+    once = unvaried(plan)
     for i in range(plan.instances):
         for problem in problems:
-            sizes = tuple(each for each in plan.sizes if each[0] in problem.sizes)
-            id = instance_id(problem, plan.seed + i, sizes)
+            if i > 0 and problem.key in once:
+                continue
+            sizes, scenario = sizes_of(problem, plan), scenario_of(problem, plan)
+            id = instance_id(problem, plan.seed + i, scenario, sizes)
             cells = cells_of(problem, plan, id)
             if cells:
-                shared = (sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
+                shared = (scenario, sizes, cells, plan.timeout, plan.repeats, plan.keep_points)
                 found.append(Chunk(id, problem.key, plan.seed + i, *shared))
     return found
 
 
-def instance_id(problem: Problem, seed: int, sizes: tuple[tuple[str, int], ...]) -> str:
-    """What names an instance: problem, sizes, seed."""
+def sizes_of(problem: Problem, plan: Plan) -> tuple[tuple[str, int], ...]:
+    """The sizes of a plan that the problem knows: its own before those of its paper before everybody's."""
+    paper = problem.key.partition(".")[0]
+    given = dict(plan.sizes)
+    wanted = {name: [f"{problem.key}.{name}", f"{paper}.{name}", name] for name in problem.sizes}
+    found = {name: [given[each] for each in words if each in given] for name, words in wanted.items()}
+    return tuple((name, counts[0]) for name, counts in found.items() if counts)
+
+
+def scenario_of(problem: Problem, plan: Plan) -> str:
+    """The first scenario of a plan that the problem knows, else its own first."""
+    return next((name for name in plan.scenarios if name in problem.scenarios), problem.scenarios[0])
+
+
+def unvaried(plan: Plan) -> tuple[str, ...]:
+    """The problems whose instance is the same for every seed, where more than one was asked for."""
+    problems = [load_problem(key) for key in plan.problems] if plan.instances > 1 else []
+    return tuple(problem.key for problem in problems if not _varies(problem, plan))
+
+
+def _varies(problem: Problem, plan: Plan) -> bool:
+    sizes: dict[str, Any] = dict(sizes_of(problem, plan))
+    scenario = scenario_of(problem, plan)
+    one, other = (problem.sample(seed=plan.seed + i, scenario=scenario, **sizes).data for i in range(2))
+    return any(not np.array_equal(one[name], other[name]) for name in one)
+
+
+def instance_id(problem: Problem, seed: int, scenario: str, sizes: tuple[tuple[str, int], ...]) -> str:
+    """What names an instance: problem, scenario, sizes, seed."""
     counts = {**problem.sizes, **dict(sizes)}
-    return " ".join([problem.key, *(f"{name}={count}" for name, count in counts.items()), f"seed={seed}"])
+    words = [problem.key, scenario, *(f"{name}={count}" for name, count in counts.items()), f"seed={seed}"]
+    return " ".join(words)
 
 
 def cells_of(problem: Problem, plan: Plan, instance: str) -> tuple[Cell, ...]:
@@ -178,9 +221,9 @@ def _methods(problem: Problem, solvers: tuple[str, ...] | None) -> list[str]:
 
 
 def version_of(problem: Problem, method: str) -> str:
-    """The version of the solver behind a method, mecopt's own for the others."""
+    """The version of the solver behind a method such as `milp:HIGHS`, mecopt's own for the others."""
     from mecopt import __version__
-    from mecopt.solvers import installed
+    from mecopt.solvers import PACKAGES, installed
 
     rows = {CONIC + row.name: row.version for row in installed(problem.cones)} if problem.conic else {}
     if method in rows:

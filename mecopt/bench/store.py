@@ -20,7 +20,7 @@ from mecopt.bench.chunk import InstanceRecord, Record, Row, as_dict
 from mecopt.bench.plan import Plan
 from mecopt.errors import DataError, MecoptError
 
-FORMAT = 1
+FORMAT = 2
 """Changes with the tables."""
 
 MARK = 0x6D65636F  # "meco"
@@ -221,7 +221,7 @@ def _schema() -> Iterator[str]:
         yield f"CREATE TABLE {table} ({columns}, run TEXT NOT NULL) WITHOUT ROWID"
 
 
-_FROM_INSTANCE = ("problem", "seed", "sizes", "hash", "low", "high", "proved_by")
+_FROM_INSTANCE = ("problem", "seed", "scenario", "sizes", "hash", "low", "high", "proved_by")
 _VIEW = f"""
 SELECT rows.*, {", ".join(f"instances.{name}" for name in _FROM_INSTANCE)}, runs.machine, runs.load
 FROM rows JOIN instances ON instances.id = rows.instance JOIN runs ON runs.id = rows.run

@@ -11,7 +11,18 @@ from click.core import ParameterSource
 
 from mecopt.cli.common import AS_JSON, DONE, print_json
 
-PLAN = ("problems", "solvers", "accuracy", "instances", "units", "seed", "size", "timeout", "repeats")
+PLAN = (
+    "problems",
+    "solvers",
+    "accuracy",
+    "instances",
+    "units",
+    "seed",
+    "size",
+    "scenario",
+    "timeout",
+    "repeats",
+)
 """The parameters that say what to do; the others say how."""
 
 
@@ -66,7 +77,15 @@ def running(command: Any) -> Any:
 @click.option("--instances", type=click.IntRange(1), default=10, show_default=True, help="Per problem.")
 @click.option("--units", default="scaled,si", show_default=True, help="Names with commas, or all.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first instance.")
-@click.option("--size", multiple=True, metavar="NAME=N", help="Such as users=10.  [default: the problem's]")
+@click.option(
+    "--size",
+    multiple=True,
+    metavar="NAME=N",
+    help="Such as users=10, PAPER.users=10.  [default: the problem's]",
+)
+@click.option(
+    "--scenario", multiple=True, metavar="NAME", help="Of problems that know it.  [default: their first]"
+)
 @click.option(
     "--timeout", type=float, default=60.0, show_default=True, help="Seconds; then a solve is killed."
 )
@@ -101,6 +120,7 @@ def bench(ctx: click.Context, /, **given: Any) -> int:
             instances=given["instances"],
             seed=given["seed"],
             sizes=sizes(given["size"]),
+            scenarios=given["scenario"],
             timeout=given["timeout"],
             repeats=given["repeats"],
         )
@@ -142,6 +162,8 @@ def into_store(given: dict[str, Any], plan: Any, *, stated: bool) -> int:
     with Store(file, must_exist=resume) as store:
         if not resume and store.count():
             raise click.UsageError(f"{file} holds results: add --resume to go on, or name another --store")
+        for key in plans.unvaried(wanted):
+            click.echo(f"{key}: one instance only, its scenario is the same for every seed", err=True)
         start = time.perf_counter()
         with Solves(quiet=given["as_json"]) as progress:
             tally = run(

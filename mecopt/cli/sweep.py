@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from mecopt.cli.bench import into_store, running, sizes
 
-PLAN = ("problem", "method", "tol", "instances", "seed", "size", "timeout")
+PLAN = ("problem", "method", "tol", "instances", "seed", "size", "scenario", "timeout")
 
 
 @click.command()
@@ -18,6 +18,7 @@ PLAN = ("problem", "method", "tol", "instances", "seed", "size", "timeout")
 @click.option("--instances", type=click.IntRange(1), default=100, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first instance.")
 @click.option("--size", multiple=True, metavar="NAME=N", help="Such as users=10.  [default: the problem's]")
+@click.option("--scenario", metavar="NAME", help="One of the problem's.  [default: its first]")
 @click.option(
     "--timeout", type=float, default=60.0, show_default=True, help="Seconds; then a solve is killed."
 )
@@ -52,6 +53,7 @@ def sweep(ctx: click.Context, /, **given: Any) -> int:
             instances=given["instances"],
             seed=given["seed"],
             sizes=sizes(given["size"]),
+            scenarios=(given["scenario"],) if given["scenario"] else (),
             timeout=given["timeout"],
             repeats=0,
             keep_points=True,

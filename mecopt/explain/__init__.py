@@ -120,6 +120,10 @@ def explain_model(model: Any, title: str = "") -> Explanation:
 def _cones(model: Any) -> str:
     from mecopt.dcp.program import compile_model
 
+    if model.is_mixed_integer():
+        whole = sum(v.size for v in model.variables() if v.attributes["boolean"] or v.attributes["integer"])
+        every = sum(v.size for v in model.variables())
+        return f"a mixed-integer program: {whole} of its {every} variables are whole numbers"
     try:
         program = compile_model(model)
     except DataError as error:

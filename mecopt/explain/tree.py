@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 SYMBOLS = {
     "AddExpression": "+",
     "NegExpression": "-",
@@ -76,7 +78,7 @@ def _expression(expression: Any) -> Node:
     leaves = ((cp.Variable, "variable"), (cp.Parameter, "parameter"), (cp.Constant, "constant"))
     kind = next((name for leaf, name in leaves if isinstance(expression, leaf)), "atom")
     if kind == "constant":
-        label = f"{float(expression.value):.4g}" if expression.size == 1 else "data"
+        label = f"{np.asarray(expression.value).item():.4g}" if expression.size == 1 else "data"
     else:
         label = expression.name() if kind in ("variable", "parameter") else _symbol(expression)
     children = () if kind != "atom" else _children(expression)

@@ -52,6 +52,7 @@ P1 = Problem(
     multipliers=PRICES,
     statement=AssociationStatement("free"),
     own_methods=methods.association_methods(with_shares=True),
+    model=model.of_association_and_shares,
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
     sizes=scenario.SIZES,
@@ -68,6 +69,7 @@ P5 = Problem(
     multipliers=PRICES,
     statement=AssociationStatement("best"),
     own_methods=methods.association_methods(with_shares=False),
+    model=model.of_association,
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
     sizes=scenario.SIZES,
@@ -87,6 +89,7 @@ P5R = Problem(
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
     conic=model.solve_relaxation,
+    model=model.of_relaxation,
     cones=model.CONES,
     sizes=scenario.SIZES,
 )
@@ -105,6 +108,7 @@ RA = Problem(
     sampler=scenario.sample_associated,
     scenarios=scenario.SCENARIOS,
     conic=model.solve_shares,
+    model=model.of_shares,
     cones=model.CONES,
     sizes=scenario.SIZES,
 )

@@ -5,6 +5,8 @@ P5R   min |Q x|^2 + (c/scale) x  over parts x >= 0 of tasks; one row of Q per se
 P5    the same with x boolean (mixed-integer, SCIP)
 P7    max sum v - |mu|^2/4 - |nu|^2/4 - sum pi  s.t.  v_i <= mu_j Q + nu_j Q + c/scale + pi_j m_i/C_j,  v <= 0
 
+RA is handed out as one program for all servers. P5 is also P1, with the shares at their best.
+
 scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links
 with c < 0
 take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
@@ -16,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mecopt import conic
+from mecopt.errors import DataError
+from mecopt.handout import in_units
 from mecopt.instance import Array, Indices, Instance, Mask
 from mecopt.kernels.sharing import scaled_sharing, sharing_cost, sharing_shares
 from mecopt.result import Point
@@ -134,6 +138,32 @@ def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
     return Point(shares, prices, message)
 
 
+def of_shares(s: Instance) -> Any:
+    """RA of one instance as one program, in units of the least total delay at the resources."""
+    import cvxpy as cp
+
+    d, at = read(s), s.association.astype(int)
+    away = np.flatnonzero(at >= 0)
+    fixed = float(np.sum(d.local[at < 0]) + np.sum(d.edge[away, at[away]]))
+    costs, rows, best = list[Any](), list[Any](), list[float]()
+    for j in range(s.sizes["servers"]):
+        on = np.flatnonzero(at == j)
+        for work, name in ((d.comm, "bandwidth"), (d.parallel, "cores")):
+            weight = work[on, j][work[on, j] > 0]
+            if not weight.size:
+                continue
+            scaled = cp.Variable(weight.size, name=f"scaled_{name}_{j}", nonneg=True)
+            cost, used = scaled_sharing(sharing_shares(weight), scaled)
+            best.append(float(sharing_cost(weight)))
+            costs.append(cost)
+            rows.append(used <= 1)
+    if not rows:
+        raise DataError("association", "nobody is at a server", "send a device to one: nothing is shared")
+    unit = sum(best)
+    total = sum(own / unit * cost for own, cost in zip(best, costs, strict=True))
+    return in_units(cp.Problem(cp.Minimize(total), rows), unit, offset=fixed)
+
+
 # ------------------------------------------------------------------------------------ P5R, P7
 
 
@@ -156,6 +186,28 @@ def _tasks(n: Links, users: int) -> Array:
     return np.asarray(n.user == np.arange(users)[:, None], dtype=float)
 
 
+def _assign_links(problem: Any, n: Links, users: int) -> None:
+    values = {"rows": n.rows, "cost": n.cost, "tasks": _tasks(n, users)}
+    conic.assign(problem, values | ({"memory": n.memory} if len(n.memory) else {}))
+
+
+def of_relaxation(s: Instance) -> Any:
+    """P5R of one instance, in units of the largest gain of a link."""
+    d = read(s)
+    n, users = _worth_something(d), d.linked.shape[0]
+    problem = _relaxed_problem.__wrapped__(len(n.cost), len(n.rows), users, len(n.memory))
+    _assign_links(problem, n, users)
+    return in_units(problem, n.scale)
+
+
+def _worth_something(d: Data) -> Links:
+    """The links worth having. Raises `DataError` where there are none."""
+    n = worthwhile(d)
+    if not len(n.cost):
+        raise DataError("channel_gain", "nobody gains by offloading", "give a device a link that is worth it")
+    return n
+
+
 def solve_relaxation(s: Instance, solver_name: str, tol: float) -> Point:
     """P5R as a quadratic program."""
     d = read(s)
@@ -164,8 +216,7 @@ def solve_relaxation(s: Instance, solver_name: str, tol: float) -> Point:
     if not len(n.cost):
         return Point({"association_share": part}, _no_prices(shape[1]))
     problem = _relaxed_problem(len(n.cost), len(n.rows), shape[0], len(n.memory))
-    values = {"rows": n.rows, "cost": n.cost, "tasks": _tasks(n, shape[0])}
-    conic.assign(problem, values | ({"memory": n.memory} if len(n.memory) else {}))
+    _assign_links(problem, n, shape[0])
     said = conic.run(problem, solver(solver_name, CONES), tol=tol)
     if said:
         return Point({"association_share": np.full(shape, np.nan)}, _no_prices(shape[1]), said)
@@ -224,20 +275,39 @@ def dual_optimum(s: Instance, solver_name: str, tol: float) -> tuple[float, dict
 SCIP_OPTIONS = {"limits/gap": 0.0, "numerics/feastol": 1e-9}
 
 
-def associate(s: Instance, *, seconds: float) -> tuple[Indices, str]:
-    """P5 by SCIP: the association, and what SCIP said if it gave none. Needs pyscipopt."""
+def _binary_program(n: Links, users: int) -> Any:
+    """P5 in units of the scale; the variable `x` is the link's."""
     import cvxpy as cp
 
+    x, t = cp.Variable(len(n.cost), boolean=True, name="x"), cp.Variable(len(n.rows), name="load_squared")
+    constraints = [_tasks(n, users) @ x <= 1]
+    constraints += [cp.square(row @ x) <= t[k] for k, row in enumerate(n.rows)]
+    constraints += [n.memory @ x <= 1] if len(n.memory) else []
+    return cp.Problem(cp.Minimize(cp.sum(t) + n.cost @ x), constraints)
+
+
+def of_association(s: Instance) -> Any:
+    """P5 of one instance, mixed-integer, in units of the largest gain of a link."""
+    d = read(s)
+    n = _worth_something(d)
+    return in_units(_binary_program(n, d.linked.shape[0]), n.scale)
+
+
+def of_association_and_shares(s: Instance) -> Any:
+    """P1 of one instance as P5, whose value is what it is better than all-local computing."""
+    program = of_association(s)
+    return in_units(program, program.unit, offset=float(np.sum(read(s).local)))
+
+
+def associate(s: Instance, *, seconds: float) -> tuple[Indices, str]:
+    """P5 by SCIP: the association, and what SCIP said if it gave none. Needs pyscipopt."""
     d = read(s)
     n, users = worthwhile(d), d.linked.shape[0]
     at = np.full(users, -1)
     if not len(n.cost):
         return at, ""
-    x, t = cp.Variable(len(n.cost), boolean=True), cp.Variable(len(n.rows))
-    constraints = [_tasks(n, users) @ x <= 1]
-    constraints += [cp.square(row @ x) <= t[k] for k, row in enumerate(n.rows)]
-    constraints += [n.memory @ x <= 1] if len(n.memory) else []
-    problem = cp.Problem(cp.Minimize(cp.sum(t) + n.cost @ x), constraints)
+    problem = _binary_program(n, users)
+    x = problem.var_dict["x"]
     row = Solver("SCIP", "pyscipopt", CONES, limits={"scip_params": SCIP_OPTIONS | {"limits/time": seconds}})
     said = conic.run(problem, row, tol=1e-9)
     if x.value is None:

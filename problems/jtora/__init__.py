@@ -25,8 +25,10 @@ from mecopt.fields import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
 from . import closed_form, model, scenario
+from .algorithms import columns
 from .fields import DECISION, KEY, NETWORK, PRICES, SERVERS, SOURCE, USERS, check_preferences
 from .methods import JTORA_METHODS, TO_METHODS, upa_methods
+from .model import units
 from .statement import ComputingStatement, DecisionStatement, PowerStatement
 
 __all__ = ["CRA", "JTORA", "PAPER", "TO", "UPA"]
@@ -42,6 +44,7 @@ JTORA = Problem(
     multipliers=PRICES,
     statement=DecisionStatement("exact"),
     own_methods=JTORA_METHODS,
+    model=columns.jtora_of_instance,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,
@@ -59,6 +62,7 @@ TO = Problem(
     multipliers=PRICES,
     statement=DecisionStatement("full-power"),
     own_methods=TO_METHODS,
+    model=columns.to_of_instance,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,
@@ -84,6 +88,8 @@ UPA = Problem(
     sampler=scenario.sample_uploads,
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve_power,
+    model=model.power_of_instance,
+    units=units.UPLOADS,
     cones=model.CONES,
 )
 
@@ -115,6 +121,8 @@ CRA = Problem(
     sampler=scenario.sample_computing,
     scenarios=tuple(scenario.SCENARIOS),
     conic=model.solve_computing,
+    model=model.computing_of_instance,
+    units=units.COMPUTING,
     cones=model.COMPUTING_CONES,
     sizes={"users": 30, "servers": 7},
 )

@@ -23,14 +23,15 @@ g3, g4    df_gain_user_relay, ...     1         beta      offloaded fraction    
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from mecopt.instance import Instance
-from mecopt.problem import Method, Output, Paper, Problem
+from mecopt.problem import Method, Output, Paper, Problem, Units
 from mecopt.result import Point
 
 from . import methods, scenario
 from .fields import AF_OUTPUTS, DF_OUTPUTS, FIELDS, HYBRID_OUTPUTS, KEY, OMEGA, SOURCE
-from .model import single
+from .model import single, units
 from .statement import Mode, RelayStatement
 
 __all__ = ["AF", "DF", "FDHR", "P1", "PAPER", "TDHR"]
@@ -47,6 +48,8 @@ def _problem(
     *,
     source: str,
     conic: Conic | None = None,
+    model: Callable[[Instance], Any] | None = None,
+    other_units: tuple[Units, ...] = (),
 ) -> Problem:
     return Problem(
         key=f"{KEY}.{name}",
@@ -62,6 +65,8 @@ def _problem(
         sampler=scenario.sample,
         scenarios=scenario.SCENARIOS,
         conic=conic,
+        model=model,
+        units=other_units,
         cones=single.CONES,
         sizes={},
     )
@@ -77,8 +82,27 @@ P1 = _problem(
     methods.HYBRID,
     source="(19)",
 )
-AF = _problem("AF", "AF only", "af", AF_OUTPUTS, methods.AF, source="Section V-B", conic=single.solve_af)
-DF = _problem("DF", "DF only", "df", DF_OUTPUTS, methods.DF, source="(41)", conic=single.solve_df)
+AF = _problem(
+    "AF",
+    "AF only",
+    "af",
+    AF_OUTPUTS,
+    methods.AF,
+    source="Section V-B",
+    conic=single.solve_af,
+    model=single.af_of_instance,
+)
+DF = _problem(
+    "DF",
+    "DF only",
+    "df",
+    DF_OUTPUTS,
+    methods.DF,
+    source="(41)",
+    conic=single.solve_df,
+    model=single.df_of_instance,
+    other_units=units.DF,
+)
 FDHR = _problem(
     "FDHR",
     "hybrid, half the band for each branch",

@@ -6,7 +6,7 @@ with Shared Data", 2018.
 
 from mecopt.problem import Method, Paper, Problem
 
-from . import algorithms, closed_form, dual, model, scenario
+from . import algorithms, closed_form, dual, model, scenario, units
 from .fields import FIELDS, KEY, OUTPUTS, PRICES, SOURCE, check
 from .statement import SharedDataStatement
 
@@ -61,6 +61,8 @@ P1 = Problem(
     sampler=scenario.sample,
     scenarios=scenario.SCENARIOS,
     conic=model.solve,
+    model=model.of_instance,
+    units=units.SYSTEMS,
     cones=model.CONES,
     sizes={"users": 4},
     check=check,

@@ -14,6 +14,7 @@ off by percents. Any references give the same optimum; good ones let a solver fi
 all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,18 +22,18 @@ from typing import Any
 import numpy as np
 
 from mecopt import conic
+from mecopt.handout import in_units
 from mecopt.instance import Array, Instance
 from mecopt.kernels.rate import rotated_exponential_cone
 from mecopt.result import Point
 from mecopt.solvers import solver
 
+from . import repair
+
 CONES = frozenset({"ExpCone", "SOC"})
 
 STEEPEST = 30.0
 """Largest reference exponent of the download."""
-
-TINY = 1e-9
-"""Shares this small may be what a solver leaves of nothing."""
 
 LN2 = float(np.log(2.0))
 
@@ -54,7 +55,6 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
     shared_receive, private_receive = variable("shared_receive"), variable("private_receive")
     sent = variable("sent_energy")
     load, shift = data("load", None), data("exponent", None)
-    bits = data("private") - local
     # ehat + e^-y that is the receive energy of the rotated cone
     energy = data("radio") @ (shared_receive + private_receive) - data("pause") @ (shared_time + private_time)
     cost = (
@@ -62,7 +62,7 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
         + data("computing", None) * cp.sum(cp.power(local, 3))
         + data("reception", None) * cp.sum(download)
     )
-    latency = shared_time + private_time + data("window_unit", None) * window <= 1
+    latency = shared_time + private_time + data("window_unit", None) * window <= data("left", None)
     waits = download <= window
     rows = [
         latency,
@@ -72,13 +72,16 @@ def build(users: int, has_download: bool, has_private: bool, equal: bool) -> Any
         rotated_exponential_cone(load * shared, shared_time, shared_receive, shift=shift),
     ]
     if has_private:
-        rows.append(rotated_exponential_cone(load * bits, private_time, private_receive, shift=shift))
+        # products of parameters are parameters of their own: DPP
+        nats = data("private_load") - load * local
+        rows.append(rotated_exponential_cone(nats, private_time, private_receive, shift=shift))
     else:
         rows += [private_receive == 0, private_time == 0]
     if has_download:
         z, rate = data("download_exponent", None), data("download_load", None)
         epigraph = sent + data("download_shrink", None) * download
-        rows.append(rotated_exponential_cone(rate * bits, download, epigraph, shift=z))
+        nats = data("private_download_load") - rate * local
+        rows.append(rotated_exponential_cone(nats, download, epigraph, shift=z))
         rows.append(data("budget_share") @ sent <= data("budget", None))
     else:
         rows += [download == 0, sent == 0, window == 0]
@@ -101,15 +104,42 @@ class Scaling:
     multicast: float
 
 
-def solve(s: Instance, solver_name: str, tol: float, *, equal: bool = False) -> Point:
-    """Scale one instance, solve it, map the answer back and make it feasible to rounding.
-
-    Where the solver returns nothing the point is nan and its message says what the solver said.
-    """
+def of_instance(s: Instance) -> Any:
+    """A CVXPY problem of one instance, in scaled units and with its parameters set."""
     d = _terms(s)
     scaling = _scale(s, d)
+    has_private, has_download = _parts(s, d)
+    model = build.__wrapped__(s.sizes["users"], has_download, has_private, equal=False)
+    conic.assign(model, _values(s, d, scaling))
+    fixed = float(s.reception_power) * s.sizes["users"] * scaling.multicast
+    if d["closed"]:  # nothing can be sent back: all private bits stay, outside of the model
+        fixed += float(np.sum(d["local_scale"] * d["private"] ** 3))
+    return in_units(model, scaling.energy, offset=fixed)
+
+
+def _parts(s: Instance, d: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether there are private bits to offload, and results of them to send back."""
     has_private = bool(np.any(d["private"] > 0)) and not d["closed"]
-    has_download = has_private and float(s.output_ratio) > 0
+    return has_private, has_private and float(s.output_ratio) > 0
+
+
+def solve(
+    s: Instance,
+    solver_name: str,
+    tol: float,
+    *,
+    equal: bool = False,
+    change: Callable[[Scaling], Scaling] = lambda u: u,
+) -> Point:
+    """Scale one instance, solve it, map the answer back and make it feasible to rounding.
+
+    Where the solver returns nothing the point is nan and its message says what the solver said. `change`
+    gives the solver other units.
+    """
+    d = _terms(s)
+    expected = _scale(s, d)
+    scaling = change(expected)
+    has_private, has_download = _parts(s, d)
     model = build(s.sizes["users"], has_download, has_private, equal)
     values = _values(s, d, scaling)
     for parameter in model.parameters():
@@ -118,8 +148,17 @@ def solve(s: Instance, solver_name: str, tol: float, *, equal: bool = False) -> 
     if said:
         return _nothing(s, said)
     found = {variable.name(): np.asarray(variable.value) for variable in model.variables()}
-    point = _feasible(s, d, scaling, found, equal=equal)
+    found = _in_units_of(expected, scaling, found)
+    point = repair.feasible(s, d, expected, found, equal=equal)
     return Point(point, _duals(s, model, scaling, has_download=has_download))
+
+
+def _in_units_of(u: Scaling, other: Scaling, found: dict[str, Array]) -> dict[str, Array]:
+    """What a solver found in other units, in these."""
+    bits, left, download = other.bits / u.bits, other.left / u.left, other.download / u.download
+    factors = {"shared": bits, "local": bits, "shared_time": left, "private_time": left}
+    factors |= {"download": download, "window": download}
+    return found | {name: factor * found[name] for name, factor in factors.items()}
 
 
 def _nothing(s: Instance, said: str) -> Point:
@@ -195,18 +234,23 @@ def _values(s: Instance, d: dict[str, Any], u: Scaling) -> dict[str, Any]:
     # the energies that the budget is shared out to, in units of the largest
     most = float(np.max(at_reference))
     most_local = d["private"] if d["closed"] else d["most_local"]
+    load = u.bits / (d["up_nat"] * u.left)
+    download_load = float(s.output_ratio) * u.bits / (d["down_nat"] * u.download)
+    private = d["private"] / u.bits * (0.0 if d["closed"] else 1.0)
     return {
         "radio": pause * np.exp(u.upload_exponent),
         "pause": pause,
-        "load": u.bits / (d["up_nat"] * u.left),
+        "load": load,
         "exponent": u.upload_exponent,
-        "private": d["private"] / u.bits * (0.0 if d["closed"] else 1.0),
+        "private_load": load * private,
         "most_local": (0.0 if d["closed"] else 1.0) * most_local / u.bits,
         "computing": d["local_scale"] * u.bits**3 / u.energy,
         "reception": float(s.reception_power) * u.download / u.energy,
         "window_unit": u.download / u.left,
+        "left": d["left"] / u.left,
         "shared_total": float(s.shared_bits) / u.bits,
-        "download_load": float(s.output_ratio) * u.bits / (d["down_nat"] * u.download),
+        "download_load": download_load,
+        "private_download_load": download_load * private,
         "download_exponent": u.download_exponent,
         "download_shrink": np.exp(-u.download_exponent),
         "budget_share": at_reference / max(budget, most),
@@ -229,61 +273,3 @@ def _duals(s: Instance, model: Any, u: Scaling, *, has_download: bool) -> dict[s
         "energy_price": np.array(max(nu, 0.0)),
         "shared_price": np.array(abs(float(total)) * u.energy / u.bits if s.shared_bits > 0 else 0.0),
     }
-
-
-def _feasible(
-    s: Instance, d: dict[str, Any], u: Scaling, found: dict[str, Array], *, equal: bool
-) -> dict[str, Array]:
-    """Undo the solver's constraint violations: clip bits, lengthen downloads to the budget, shrink
-    uploads.
-    """
-    shared = np.maximum(found["shared"], 0.0)
-    shared = shared * (float(s.shared_bits) / np.sum(shared)) if np.sum(shared) > 0 else 0.0 * shared
-    local = d["private"] if d["closed"] else np.clip(found["local"] * u.bits, 0.0, d["most_local"])
-    bits = d["private"] - local
-    results = s.output_ratio * bits
-    window = u.download * max(float(found["window"]), 0.0)
-    time = np.where(results > 0, np.clip(found["download"] * u.download, 0.0, window), 0.0)
-    time = np.where((results > 0) & equal, window, time)
-    # a few stray bits in no time would cost any energy: they get the time of the others
-    usual = results / (d["down_nat"] * max(u.download_exponent, TINY))
-    time = np.where(results <= TINY * u.bits, np.maximum(time, np.minimum(usual, d["left"])), time)
-    stretch = _stretch(s, d, results, time)
-    time, window = time * stretch, max(window * stretch, float(np.max(time * stretch)))
-    left = max(d["left"] - window, 0.0)
-    spans = {}
-    for name, load in (("shared_time", shared), ("private_time", bits)):
-        usual = load / (d["up_nat"] * max(u.upload_exponent, TINY))
-        raw = np.maximum(found[name] * u.left, 0.0)
-        spans[name] = np.where(load > TINY * u.bits, raw, np.where(load > 0, np.maximum(raw, usual), 0.0))
-    total = spans["shared_time"] + spans["private_time"]
-    # time that a solver leaves unused is good for something
-    factor = np.where(total > 0, left / np.where(total > 0, total, 1.0), 1.0)
-    factor = np.minimum(factor, 1.0) if equal else factor
-    return {
-        "uploaded_shared_bits": shared,
-        "local_bits": local,
-        "shared_upload_time": spans["shared_time"] * factor,
-        "private_upload_time": spans["private_time"] * factor,
-        "download_time": np.minimum(time, window),
-        "download_window": np.array(window),
-    }
-
-
-def _stretch(s: Instance, d: dict[str, Any], results: Array, time: Array) -> float:
-    """How much longer downloads must take to meet the budget: 1 if they do, at most a millionth more."""
-    sends = results > 0
-
-    def over(factor: float) -> bool:
-        span = np.where(sends, time * factor, 1.0)
-        energy = np.where(sends, d["down_scale"] * span * np.expm1(results / (d["down_nat"] * span)), 0.0)
-        return float(np.sum(energy)) > float(s.max_bs_energy)
-
-    with np.errstate(all="ignore"):
-        if not over(1.0):
-            return 1.0
-        low, high = 0.0, 1e-3
-        for _ in range(60):  # down to rounding
-            middle = (low + high) / 2
-            low, high = (middle, high) if over(1.0 + middle) else (low, middle)
-    return 1.0 + high

@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from mecopt import conic
+from mecopt import conic, watch
 from mecopt.errors import DataError
+from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_exponent
 from mecopt.kernels.rate import airtime_per_bit, bit_price, rotated_exponential_cone
@@ -100,7 +101,7 @@ def of_instance(s: Instance) -> Any:
         raise DataError("input_bits", "are all 0", "give a user data: there is nothing to model")
     model = build.__wrapped__(users, "cloud_capacity" in s.data, "cloud_frequency" in s.data)
     _set(model, s, d, scaling)
-    return model
+    return in_units(model, scaling.energy_unit)
 
 
 def airtime_budget(s: Instance) -> Array:
@@ -125,6 +126,7 @@ def solve(s: Instance, solver_name: str, tol: float, *, keep_all: bool = False) 
         said = conic.run(model, solver(solver_name, CONES), tol=tol)
         if not said:
             break
+        watch.discard()
     if said:
         return replace(_constant_point(s, np.nan), message=said)
     values = {variable.name(): variable.value for variable in model.variables()}

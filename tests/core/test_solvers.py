@@ -256,3 +256,9 @@ def test_a_solver_without_multipliers_says_nan() -> None:
     assert np.isnan(unknown).all()
     assert conic.run(problem, solver("CLARABEL", frozenset({"SOC"})), tol=1e-8) == ""
     np.testing.assert_allclose(conic.multiplier(row), [2.0, 4.0, 6.0], rtol=1e-6)
+
+
+def test_every_solver_found_tells_its_version() -> None:
+    found = installed(frozenset({"SOC"}))
+    assert found
+    assert [row.name for row in found if row.version == "?"] == []

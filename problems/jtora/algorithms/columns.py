@@ -1,12 +1,24 @@
-"""Columns of the pattern program: who can share a sub-band, and what that is worth."""
+"""JTORA and TO as the pattern program: a column for all users who share a sub-band, and what that is worth.
+
+    max  sum_c V_c y_c - sum_s (sum_c a_cs y_c)^2
+    s.t. a sub-band carries at most one column, a user is in at most one,   y boolean
+
+V_c is the gains less the costs of the uploads of a column, interference included, a_cs the root sqrt(eta/f_s)
+of its user at server s. The number of columns grows like users^servers. Tran and Pompili 2019, (12), (30).
+"""
 
 from itertools import combinations, permutations
 from math import comb, perm
+from typing import Any
 
 import numpy as np
 
-from ..model.pattern_program import Columns
-from ..terms import Decision, Terms
+from mecopt.errors import DataError
+from mecopt.handout import in_units
+from mecopt.instance import Instance
+
+from ..model.pattern_program import Columns, program
+from ..terms import Decision, Terms, terms
 from .exact import subband_cost
 from .network import FREE, network
 
@@ -18,6 +30,26 @@ def count(t: Terms) -> int:
     """Patterns of all sub-bands, nobody's left out."""
     users, servers, subbands = t.shape
     return subbands * sum(comb(servers, k) * perm(users, k) for k in range(1, servers + 1))
+
+
+def jtora_of_instance(s: Instance) -> Any:
+    """The mixed-integer CVXPY problem of JTORA for a small network."""
+    return _of_instance(s, exact=True)
+
+
+def to_of_instance(s: Instance) -> Any:
+    """The mixed-integer CVXPY problem of TO for a small network."""
+    return _of_instance(s, exact=False)
+
+
+def _of_instance(s: Instance, *, exact: bool) -> Any:
+    t = terms(s)
+    if count(t) > MOST:
+        raise DataError("channel_gain", f"makes {count(t)} patterns", f"give a network of at most {MOST}")
+    made = columns(t, exact=exact)
+    if not len(made.worth):
+        raise DataError("channel_gain", "nobody gains by offloading", "give a user a link that is worth it")
+    return in_units(program(made, whole=True), 1.0)
 
 
 def columns(t: Terms, *, exact: bool) -> Columns:

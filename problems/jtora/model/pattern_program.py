@@ -35,22 +35,29 @@ def available() -> bool:
     return find_spec("pyscipopt") is not None
 
 
+def program(c: Columns, *, whole: bool) -> Any:
+    """The program of these columns, at least one; with `whole=False` they may be taken in parts."""
+    import cvxpy as cp
+
+    count = len(c.worth)
+    y = cp.Variable(count, boolean=True, name="y") if whole else cp.Variable(count, nonneg=True, name="y")
+    inside = (c.user[:, :, None] == np.arange(np.max(c.user) + 1)).any(axis=1)
+    bands = c.subband[:, None] == np.arange(np.max(c.subband) + 1)
+    cost = cp.Variable(c.root.shape[1], name="server_cost")
+    rows: list[Any] = [inside.T.astype(float) @ y <= 1, bands.T.astype(float) @ y <= 1]
+    rows += [cp.square(root @ y) <= cost[s] for s, root in enumerate(c.root.T)]
+    return cp.Problem(cp.Maximize(c.worth @ y - cp.sum(cost)), rows)
+
+
 def solve(c: Columns, *, whole: bool = True) -> tuple[Indices, float, str]:
     """Rows of the columns taken, the value, and what SCIP said where it gave none.
 
     With `whole=False` the columns may be taken in parts: no rows, and a value that is an upper bound.
     """
-    import cvxpy as cp
-
     if not len(c.worth):
         return np.empty(0, dtype=np.intp), 0.0, ""
-    y = cp.Variable(len(c.worth), boolean=True) if whole else cp.Variable(len(c.worth), nonneg=True)
-    inside = (c.user[:, :, None] == np.arange(np.max(c.user) + 1)).any(axis=1)
-    bands = c.subband[:, None] == np.arange(np.max(c.subband) + 1)
-    cost = cp.Variable(c.root.shape[1])
-    rows: list[Any] = [inside.T.astype(float) @ y <= 1, bands.T.astype(float) @ y <= 1]
-    rows += [cp.square(root @ y) <= cost[s] for s, root in enumerate(c.root.T)]
-    problem = cp.Problem(cp.Maximize(c.worth @ y - cp.sum(cost)), rows)
+    problem = program(c, whole=whole)
+    y = problem.var_dict["y"]
     settings = {"limits/gap": 0.0, "numerics/feastol": 1e-9, "limits/time": SECONDS}
     said = conic.run(problem, Solver("SCIP", "pyscipopt", CONES, limits={"scip_params": settings}), tol=1e-9)
     if said or y.value is None:

@@ -8,10 +8,14 @@ power, and w_u the share of user u in the cost at full power. p = P q/t. Tran an
 perspective.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Instance
+from mecopt.errors import DataError
+from mecopt.handout import in_units
+from mecopt.instance import Array, Instance
 from mecopt.kernels.ratio import time_energy_constraints
 from mecopt.result import Point
 from mecopt.solvers import solver
@@ -19,26 +23,56 @@ from mecopt.solvers import solver
 CONES = frozenset({"ExpCone"})
 
 
-def solve(s: Instance, name: str, tol: float) -> Point:
-    """One instance by the solver of that name; nan and what it said where it gave no point."""
+class Scaling(NamedTuple):
+    """phi, psi P, ln(1 + S) and cost at full power per ln 2 of each user, and the sum of the last."""
+
+    delay: Array
+    energy: Array
+    log: Array
+    full: Array
+    total: float
+
+
+def of_instance(s: Instance) -> Any:
+    """The CVXPY problem of one instance, in scaled units."""
+    u = _scaling(s)
+    if not u.total > 0:
+        raise DataError("time_weight", "and energy_weight are all 0", "give a user one: nothing has a cost")
+    return in_units(_program(s, u), float(np.log(2.0)) * u.total)
+
+
+def _scaling(s: Instance) -> Scaling:
+    most = s.max_transmit_power
+    log = np.log1p(s.sinr_per_watt * most)
+    delay, energy = s.time_weight, s.energy_weight * most
+    full = (delay + energy) / log
+    return Scaling(delay, energy, log, full, float(np.sum(full)))
+
+
+def _program(s: Instance, u: Scaling) -> Any:
+    """The program, its cost in units of that at full power."""
     import cvxpy as cp
 
-    most = s.max_transmit_power
-    full_snr = s.sinr_per_watt * most
-    delay, energy = s.time_weight, s.energy_weight * most
-    full = (delay + energy) / np.log1p(full_snr)
-    total = np.sum(full)
-    if not total > 0:  # neither time nor energy counts: everything is the best
+    users = s.max_transmit_power.size
+    time, spent = cp.Variable(users, name="time"), cp.Variable(users, name="energy", nonneg=True)
+    weight = u.full / u.total / (u.delay + u.energy + (u.full == 0))
+    objective = cp.sum(cp.multiply(weight * u.delay, time) + cp.multiply(weight * u.energy, spent))
+    rows = time_energy_constraints(time, spent, full_power_snr=s.sinr_per_watt * s.max_transmit_power)
+    return cp.Problem(cp.Minimize(objective), rows)
+
+
+def solve(s: Instance, name: str, tol: float) -> Point:
+    """One instance by the solver of that name; nan and what it said where it gave no point."""
+    most, u = s.max_transmit_power, _scaling(s)
+    if not u.total > 0:  # neither time nor energy counts: everything is the best
         return Point({"transmit_power": most}, {"rate_price": np.zeros(most.shape)})
-    time, spent = cp.Variable(most.size), cp.Variable(most.size, nonneg=True)
-    weight = full / total / (delay + energy + (full == 0))
-    objective = cp.sum(cp.multiply(weight * delay, time) + cp.multiply(weight * energy, spent))
-    rows = time_energy_constraints(time, spent, full_power_snr=full_snr)
-    said = conic.run(cp.Problem(cp.Minimize(objective), rows), solver(name, CONES), tol=tol)
+    model = _program(s, u)
+    said = conic.run(model, solver(name, CONES), tol=tol)
     if said:
         unknown = np.full(most.shape, np.nan)
         return Point({"transmit_power": unknown}, {"rate_price": unknown}, said)
-    share = np.clip(spent.value / np.maximum(time.value, np.finfo(float).tiny), 0.0, 1.0)
+    time, spent = (np.asarray(model.var_dict[name].value) for name in ("time", "energy"))
+    share = np.clip(spent / np.maximum(time, np.finfo(float).tiny), 0.0, 1.0)
     # a user without weight on time has no least power, and a solver's is as good as any small one
-    price = np.log(2.0) * (delay * time.value + energy * spent.value) / np.log1p(full_snr)
+    price = np.log(2.0) * (u.delay * time + u.energy * spent) / u.log
     return Point({"transmit_power": most * share}, {"rate_price": np.maximum(price, 0.0)})

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mecopt import conic
+from mecopt.handout import in_units
 from mecopt.solvers import solver
 
 from ..links import Data, Plan
@@ -60,9 +61,10 @@ def programme(mode: str, *, noise_grows: bool) -> Programme:
 
     x = cp.Variable(len(SHARES), name="shares")
     scale, snr = cp.Parameter(len(TERMS), name="scale"), cp.Parameter(4, name="snr")
-    prelog, loads, load = cp.Parameter(name="prelog"), cp.Parameter(2, name="loads"), cp.Variable(2)
+    prelog, loads = cp.Parameter(name="prelog"), cp.Parameter(2, name="loads")
+    load = cp.Variable(2, name="load")
     share = dict(zip(SHARES, (x[i] for i in range(len(SHARES))), strict=True))
-    log_rate = cp.Variable(3)
+    log_rate = cp.Variable(3, name="log_rate")
     t: dict[str, Any] = {}
     place = {name: i for i, name in enumerate(TERMS)}
 
@@ -77,7 +79,7 @@ def programme(mode: str, *, noise_grows: bool) -> Programme:
     t["e_p1"], t["e_q"] = term("e_p1", share["p1"] + af_air), term("e_q", share["q"] + af_air)
     t["e_p2"], t["e_p4"] = term("e_p2", share["p2"] + up_air), term("e_p4", share["p4"] + down_air)
 
-    time, slot = cp.Variable(), cp.Variable()
+    time, slot = cp.Variable(name="time"), cp.Variable(name="slot")
     copies = load == loads
     rows = [copies, x <= 0]
     if mode == "slots":
@@ -101,11 +103,11 @@ def programme(mode: str, *, noise_grows: bool) -> Programme:
     spread = (share["af_band"], share["df_band"]) if noise_grows else (0.0, 0.0)
     if mode != "df":
         a, c = snr[0] + share["p1"] - spread[0], snr[1] + share["q"] - spread[0]
-        top, cascade = _cascade(log_rate[0])
+        top, cascade = _cascade(log_rate[0], "af")
         rows += [*cascade, _lse(-a, -c, -a - c) <= -top]
     if mode != "af":
         for i, power in ((1, "p2"), (2, "p4")):
-            top, cascade = _cascade(log_rate[i])
+            top, cascade = _cascade(log_rate[i], power)
             rows += [*cascade, top <= snr[i + 1] + share[power] - spread[1]]
     kept = [
         t[k]
@@ -127,11 +129,11 @@ def _lse(*parts: Any) -> Any:
     return cp.log_sum_exp(cp.hstack(parts))
 
 
-def _cascade(s: Any) -> tuple[Any, list[Any]]:
+def _cascade(s: Any, name: str) -> tuple[Any, list[Any]]:
     """A variable at least ln(e^(e^s) - 1), and its constraints."""
     import cvxpy as cp
 
-    y = cp.Variable(HALVINGS + 1)
+    y = cp.Variable(HALVINGS + 1, name=f"cascade_{name}")
     k = np.arange(1, POWERS + 1)
     factorials = np.array([math.lgamma(n + 1) for n in k])
     small = s - HALVINGS * math.log(2)
@@ -160,19 +162,34 @@ def scales(d: Data) -> np.ndarray[Any, np.dtype[np.float64]]:
     )
 
 
-def solve(
-    d: Data, mode: str, beta: float, *, solver_name: str = "CLARABEL", tol: float = 1e-7
-) -> Inner | str:
-    """The best plan for this fraction, or what the solver said."""
-    p = programme(mode, noise_grows=bool(d.nu))
+def handed_out(d: Data, mode: str, beta: float) -> "cp.Problem":
+    """The programme of this instance, a new object, its cost the exponential of the method's."""
+    import cvxpy as cp
+
+    p = programme.__wrapped__(mode, noise_grows=bool(d.nu))
+    _assign(p, d, beta)
+    cost = cp.Problem(cp.Minimize(cp.exp(p.problem.objective.args[0])), p.problem.constraints)
+    return in_units(cost, float(np.max(scales(d))))
+
+
+def _assign(p: Programme, d: Data, beta: float) -> None:
+    """Hand data and loads to the programme; its objective is in units of its largest term."""
     logs = np.log(scales(d))
     values = {
-        "scale": logs - np.max(logs),  # the objective in units of its largest term
+        "scale": logs - np.max(logs),
         "snr": np.log(np.maximum(d.snr, 1e-300)),
         "prelog": -math.log(d.eta),
         "loads": np.log([1 - beta, beta]) if 0 < beta < 1 else np.zeros(2),
     }
     conic.assign(p.problem, values)
+
+
+def solve(
+    d: Data, mode: str, beta: float, *, solver_name: str = "CLARABEL", tol: float = 1e-7
+) -> Inner | str:
+    """The best plan for this fraction, or what the solver said."""
+    p = programme(mode, noise_grows=bool(d.nu))
+    _assign(p, d, beta)
     said = conic.run(p.problem, solver(solver_name, CONES), tol=tol)
     if said:
         return said

@@ -3,18 +3,23 @@ r"""The special cases as disciplined convex programs.
     DF only   min w (t_edge + t_up + t_down) + E: a CPU, two energy-delay ratios in time and energy (45), (48)
     AF only   `given_loads` with everything on AF
 
-Times in units of those at full speed and power, energies likewise.
+Times in units of those at full speed and power, energies likewise. AF only is handed out with the cost
+itself, where the method minimises its logarithm.
 """
+
+from typing import Any
 
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Instance
+from mecopt.handout import in_units
+from mecopt.instance import Array, Instance
 from mecopt.kernels.ratio import time_energy_constraints
 from mecopt.result import Point
 from mecopt.solvers import EXPONENTIAL, solver
 
 from .. import links
+from ..links import Data
 from . import given_loads
 
 CONES = EXPONENTIAL
@@ -26,26 +31,62 @@ def _nothing(names: tuple[str, ...], said: str) -> Point:
     return Point(dict.fromkeys(names, np.asarray(np.nan)), message=said)
 
 
-def solve_df(s: Instance, solver_name: str, tol: float) -> Point:
-    """DF only with the named solver."""
+def df_of_instance(s: Instance) -> Any:
+    """The CVXPY problem of DF only for one instance, in scaled units."""
+    d = links.data(s)
+    return in_units(_df_program(d), _df_unit(d))
+
+
+def af_of_instance(s: Instance) -> Any:
+    """The CVXPY problem of AF only for one instance, convex in logarithms."""
+    return given_loads.handed_out(links.data(s), "af", 0.0)
+
+
+def _df_unit(d: Data) -> float:
+    """The cost of everything at full speed and power."""
+    slow, hot, air = _df_costs(d)
+    return slow + hot + float(np.sum((d.weight + _budgets(d)) * air))
+
+
+def _budgets(d: Data) -> Array:
+    return np.array([d.user_power, d.relay_power])
+
+
+def _df_costs(d: Data) -> tuple[float, float, Array]:
+    """Delay and energy of the CPU at full speed, joule; seconds on the air at full power."""
+    air = np.array([d.up_nats, d.down_nats]) / np.log1p(np.array(d.snr[2:]))
+    return (
+        d.weight * d.cycles / d.relay_frequency,
+        d.kappa_relay * d.cycles * d.relay_frequency**2,
+        air,
+    )
+
+
+def _df_program(d: Data) -> Any:
+    """DF only, the cost in units of that at full speed and power."""
     import cvxpy as cp
 
-    d = links.data(s)
-    snr = np.array(d.snr[2:])
-    budgets = np.array([d.user_power, d.relay_power])
-    airtimes = np.array([d.up_nats, d.down_nats]) / np.log1p(snr)  # seconds at full power
-    slow, hot = d.weight * d.cycles / d.relay_frequency, d.kappa_relay * d.cycles * d.relay_frequency**2
-    unit = slow + hot + float(np.sum((d.weight + budgets) * airtimes))
-    time, energy, frequency = cp.Variable(2), cp.Variable(2, nonneg=True), cp.Variable()
+    (slow, hot, air), unit = _df_costs(d), _df_unit(d)
+    time, energy = cp.Variable(2, name="time"), cp.Variable(2, name="energy", nonneg=True)
+    frequency = cp.Variable(name="frequency")
     cost = slow / unit * cp.inv_pos(frequency) + hot / unit * cp.square(frequency)
-    cost += (d.weight * airtimes / unit) @ time + (budgets * airtimes / unit) @ energy
-    rows = [*time_energy_constraints(time, energy, full_power_snr=snr), frequency <= 1]
-    problem = cp.Problem(cp.Minimize(cost), rows)
+    cost += (d.weight * air / unit) @ time + (_budgets(d) * air / unit) @ energy
+    rows = time_energy_constraints(time, energy, full_power_snr=np.array(d.snr[2:]))
+    return cp.Problem(cp.Minimize(cost), [*rows, frequency <= 1])
+
+
+def solve_df(s: Instance, solver_name: str, tol: float) -> Point:
+    """DF only with the named solver."""
+    d = links.data(s)
+    problem = _df_program(d)
     said = conic.run(problem, solver(solver_name, CONES), tol=tol)
     if said:
         return _nothing(DF_NAMES, said)
-    share = np.clip(energy.value / time.value, 0.0, 1.0)
-    found = [min(float(frequency.value), 1.0) * d.relay_frequency, *(share * budgets)]
+    time, energy, frequency = (
+        np.asarray(problem.var_dict[name].value) for name in ("time", "energy", "frequency")
+    )
+    share = np.clip(energy / time, 0.0, 1.0)
+    found = [min(float(frequency), 1.0) * d.relay_frequency, *(share * _budgets(d))]
     return Point({name: np.asarray(value) for name, value in zip(DF_NAMES, found, strict=True)})
 
 

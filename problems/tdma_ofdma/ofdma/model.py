@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from mecopt import conic
+from mecopt import conic, watch
 from mecopt.errors import DataError
+from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument, lambert_exponent
 from mecopt.kernels.rate import rotated_exponential_cone
@@ -106,7 +107,8 @@ def of_instance(s: Instance) -> Any:
         raise DataError("input_bits", "nobody offloads", "give a user data that pays to offload")
     model = build.__wrapped__(len(scaling.local_unit), s.sizes["subchannels"], redundant=True)
     _set(model, s, d, scaling)
-    return model
+    others = float(np.sum((d["bit_value"] * s.input_bits)[~scaling.active]))
+    return in_units(model, scaling.energy_unit, offset=others)
 
 
 def solve(s: Instance, solver_name: str, tol: float) -> Point:
@@ -148,6 +150,10 @@ def _solved(
         model = build(len(scaling.local_unit), s.sizes["subchannels"], redundant)
         _set(model, s, d, scaling)
         said = conic.run(model, row, tol=tol)
+        if said:
+            watch.discard()
+        elif usable is not None:
+            watch.discard(back=2)
         usable = usable if said else model
         if not said and model.status == "optimal":
             break
