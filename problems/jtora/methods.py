@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _scip(*, model: bool) -> tuple[Method, ...]:
     return (Method("patterns:SCIP", summary, run, tol=TOL_SCIP),) if pattern_program.available() else ()
 
 
-def _printed(s: Instance, **options: str) -> Point:
+def _printed(s: Instance, **options: Any) -> Point:
     t = terms(s)
     found = algorithms.incremental.search(t, **options)
     return replace(closed_form.point(t, found.decision), trace=found.trace)
