@@ -44,7 +44,7 @@ def start(s: Instance, name: str) -> Plan:
         return Plan(0.5, 0.5, d.user_frequency, d.relay_frequency, u, u, r, r)
     share = float(name.removeprefix("blend-"))
     af, df = closed_form.solve_af(s, 0).x, closed_form.solve_df(s, 0).x
-    return blend({name: float(value) for name, value in (af | df).items()}, share)
+    return blend({name: float(value) for name, value in (*af.items(), *df.items())}, share)
 
 
 def blend(alone: Mapping[str, float], share: float) -> Plan:
