@@ -224,7 +224,7 @@ def _newton(
         matrix = np.where(usable[:, None, None], matrix, np.eye(matrix.shape[-1]))
     right = -dual - (((target + prices * primal) / slack)[:, None, :] @ slopes)[:, 0]
     try:
-        dy = np.linalg.solve(matrix, right[:, :, None])
+        dy = np.asarray(np.linalg.solve(matrix, right[:, :, None]), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.full(dual.shape, np.nan), np.full((len(dual), 2 * slack.shape[1]), np.nan)
     dy[~usable] = np.nan
