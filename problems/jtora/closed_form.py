@@ -12,7 +12,7 @@ import numpy as np
 
 from mecopt.instance import Array, Instance
 from mecopt.kernels.ratio import least_ratio
-from mecopt.kernels.sharing import sharing_cost, sharing_shares
+from mecopt.kernels.sharing import sharing_cost, sharing_roots, sharing_shares
 from mecopt.result import Point
 
 from .terms import Decision, Terms
@@ -80,10 +80,11 @@ def allocate(t: Terms, x: Decision) -> Allocation:
     found = least_ratio(t.time_weight[who], t.energy_weight[who], theta, t.most[who])
     power, share, cost = (np.zeros(len(x.server)) for _ in range(3))
     power[who], cost[who] = found.power, LN2 * found.value
-    for server in np.unique(x.server[who]):
-        here = np.flatnonzero(x.server == server)
-        part = sharing_shares(t.compute_weight[here])
-        share[here] = t.server_frequency[server] * (part if part.any() else 1 / here.size)
+    server, root = x.server[who], sharing_roots(t.compute_weight[who])
+    total, alike = np.bincount(server, weights=root), np.bincount(server)
+    share[who] = t.server_frequency[server] * np.where(
+        total[server] > 0, root / np.where(total > 0, total, 1.0)[server], 1 / alike[server]
+    )
     return Allocation(power, share, cost)
 
 

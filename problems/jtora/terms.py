@@ -73,7 +73,7 @@ class Decision:
     @property
     def offloading(self) -> Indices:
         """The users who offload, in order."""
-        return np.flatnonzero(self.server != LOCAL)
+        return (self.server != LOCAL).nonzero()[0]
 
 
 def one_by_one(single: Single) -> Callable[[Instance, float], Point]:
