@@ -58,10 +58,13 @@ class Gather(NamedTuple):
 
 @dataclass(frozen=True)
 class ConeProgram:
-    """One problem, one solver. `order` has the parameters and their places in `vector`, which ends in a 1."""
+    """One problem, one solver. `order` has the parameters and their places in `vector`, which ends in a 1;
+    those that are single numbers are apart, as `singles` at the places `where`."""
 
     interface: Interface
     order: tuple[tuple[Any, slice], ...]
+    singles: tuple[Any, ...]
+    where: Indices
     vector: Array
     stuffing: Any
     cuts: tuple[slice, ...]
@@ -69,8 +72,13 @@ class ConeProgram:
     primal: tuple[Gather, ...]
     dual: tuple[Gather, ...]
 
-    def solve(self, problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
-        """As `problem.solve(solver=name, warm_start=False, **options)`: sets values, or raises."""
+    def solve(
+        self, problem: "cp.Problem", name: str, options: Mapping[str, Any], *, valued: bool = True
+    ) -> None:
+        """As `problem.solve(solver=name, warm_start=False, **options)`: sets values, or raises.
+
+        Without `valued` the objective is not evaluated.
+        """
         data = self.stuffed()
         if data is None:
             problem.solve(solver=name, warm_start=False, **options)
@@ -86,14 +94,18 @@ class ConeProgram:
         primal = {gather.id: gather.take(answer.x) for gather in self.primal}
         dual = {gather.id: gather.take(answer.z) for gather in self.dual}
         solution = Solution(answer.status, None, primal, dual, answer.statistics)
-        problem.unpack(solution)
-        solution.opt_val = problem.value
+        if valued:
+            problem.unpack(solution)
+            solution.opt_val = problem.value
+        else:
+            _unpack_point(problem, solution)
         problem._solver_stats = SolverStats.from_dict(answer.statistics, name)
 
     def stuffed(self) -> Data | None:
         """The solver's data at the parameters' present values; None unless all numbers are finite."""
         for parameter, place in self.order:
             self.vector[place] = np.ravel(parameter.value, order="F")
+        self.vector[self.where] = [float(parameter.value) for parameter in self.singles]
         numbers = self.stuffing @ self.vector
         if not np.isfinite(numbers).all():
             return None
@@ -102,6 +114,18 @@ class ConeProgram:
             if matrix is not None:
                 matrix.data = entries
         return self.data._replace(c=c, b=b, h=h)
+
+
+def _unpack_point(problem: "cp.Problem", solution: Any) -> None:
+    """What `problem.unpack` does for a solution with a point, the objective left out."""
+    for variable in problem.variables():
+        variable.save_value(solution.primal_vars[variable.id])
+    for constraint in problem.constraints:
+        if constraint.id in solution.dual_vars:
+            constraint.save_dual_value(solution.dual_vars[constraint.id])
+    problem._value = None
+    problem._status = solution.status
+    problem._solution = solution
 
 
 def compiled(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> ConeProgram | None:
@@ -132,7 +156,9 @@ def _compile(
     if {parameter.id for parameter in program.parameters} != set(own):
         return None  # CVXPY has put others in their place (symmetric, sparse), or numbers (not DPP)
     places = program.param_id_to_col
-    order = tuple((p, slice(places[p.id], places[p.id] + p.size)) for p in own.values())
+    singles = tuple(p for p in own.values() if p.shape == ())
+    where = np.array([places[p.id] for p in singles], dtype=np.intp)
+    order = tuple((p, slice(places[p.id], places[p.id] + p.size)) for p in own.values() if p.shape != ())
     equalities = int(theirs["dims"].zero)
     stuffing, cuts, (A, G, P) = _stuffing(program, equalities if interface.splits else 0)
     vector = np.zeros(stuffing.shape[1])
@@ -147,7 +173,7 @@ def _compile(
 
     finish = {variable.id: variable.project for variable in problem.variables()}
     primal, dual = _learned(inverted, (program.x.size, rows), finish)
-    found = ConeProgram(interface, order, vector, stuffing, cuts, data, primal, dual)
+    found = ConeProgram(interface, order, singles, where, vector, stuffing, cuts, data, primal, dual)
     return found if _agrees(found.stuffed(), theirs) else None
 
 

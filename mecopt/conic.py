@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -37,50 +37,64 @@ def assign(problem: "cp.Problem", values: Mapping[str, ArrayLike]) -> None:
     hundreds of microseconds that CVXPY's own checks take. Raises KeyError for a name that is missing and
     CVXPY's ValueError for a value that does not fit.
     """
-    if problem not in _PARAMETERS:
-        _PARAMETERS[problem] = tuple((p, p.name(), _attributes(p)) for p in problem.parameters())
-    for parameter, name, asked in _PARAMETERS[problem]:
+    for parameter, name, asked, single in _known(problem).rows:
         value = np.array(values[name], dtype=np.float64)
-        if value.shape == parameter.shape and asked <= LIGHT and (not asked or (value >= 0).all()):
+        fits = not value.shape if single else value.shape == parameter.shape
+        if fits and asked <= LIGHT and (not asked or (value >= 0 if single else (value >= 0).all())):
             parameter.save_value(value)
         else:
             parameter.value = value
 
 
-_PARAMETERS: "WeakKeyDictionary[cp.Problem, tuple[tuple[Any, str, frozenset[str]], ...]]" = (
-    WeakKeyDictionary()
-)
-"""The parameters of a problem, their names and attributes, which never change."""
+class _Known(NamedTuple):
+    """Parameters with names, attributes and whether each is one number; how many numbers they are in all."""
+
+    rows: tuple[tuple[Any, str, frozenset[str], bool], ...]
+    size: int
+
+
+_KNOWN: "WeakKeyDictionary[cp.Problem, _Known]" = WeakKeyDictionary()
+"""What never changes; CVXPY walks through the whole problem to tell."""
+
+
+def _known(problem: "cp.Problem") -> _Known:
+    found = _KNOWN.get(problem)
+    if found is None:
+        own = problem.parameters()
+        rows = tuple((p, p.name(), _attributes(p), p.shape == ()) for p in own)
+        found = _KNOWN[problem] = _Known(rows, sum(p.size for p in own))
+    return found
 
 
 def _attributes(parameter: "cp.Parameter") -> frozenset[str]:
     return frozenset(name for name, on in parameter.attributes.items() if on)
 
 
-def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any]) -> None:
+def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any], *, valued: bool = True) -> None:
     """As `problem.solve(solver=name, warm_start=False, **options)`, with less around the solver's own work.
 
-    A warm start would make the answer depend on what was solved before.
+    A warm start would make the answer depend on what was solved before. Without `valued` the objective may be
+    left out, `problem.value` None: CVXPY takes as long to evaluate it as a solver takes for a small program.
     """
     from mecopt.cone_program import compiled  # needs scipy.sparse
 
-    if sum(parameter.size for parameter in problem.parameters()) > MOST_PARAMETERS:
+    if _known(problem).size > MOST_PARAMETERS:
         problem.solve(solver=name, warm_start=False, ignore_dpp=True, **options)
         return
     program = compiled(problem, name, options)
     if program is None:
         problem.solve(solver=name, warm_start=False, **options)
     else:
-        program.solve(problem, name, options)
+        program.solve(problem, name, options, valued=valued)
 
 
-def run(problem: "cp.Problem", row: Solver, *, tol: float) -> str:
-    """Solve in place; returns "" when there is a point to judge, else what the solver said."""
+def run(problem: "cp.Problem", row: Solver, *, tol: float, valued: bool = True) -> str:
+    """Solve in place; returns "" when there is a point to judge, else what the solver said. See `solve`."""
     with warnings.catch_warnings(), noted(problem, row.name):
         # "solution may be inaccurate": the referee decides that
         warnings.simplefilter("ignore")
         try:
-            solve(problem, row.name, row.options(tol))
+            solve(problem, row.name, row.options(tol), valued=valued)
         except Exception as error:  # whatever a solver's interface raises, it is an answer
             return f"{row.name} failed: {(str(error) or type(error).__name__).splitlines()[0]}"
         except BaseException as error:

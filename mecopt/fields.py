@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,14 @@ class Field:
         """Whether data may leave the field out."""
         return self.default is not None or bool(self.default_from)
 
-    @property
+    @cached_property
     def standard(self) -> Array:
         """What `default` is stored as."""
-        return places(self, self.default) if self.choices else np.asarray(self.default, dtype=np.float64)
+        array = places(self, self.default) if self.choices else np.array(self.default, dtype=np.float64)
+        array.flags.writeable = False
+        return array
 
-    @property
+    @cached_property
     def allowed(self) -> str:
         """The allowed values in words."""
         if self.choices:
@@ -125,6 +128,8 @@ def as_given(f: Field, array: Array) -> Any:
 
 def numbers(name: str, value: Any, allowed: str) -> Array:
     """A float64 array of what is given; raises `DataError` unless it holds real numbers only."""
+    if type(value) is float or (type(value) is np.ndarray and value.dtype == np.float64):
+        return np.array(value)
     try:
         if _only_numbers(value):
             with np.errstate(over="ignore"):
@@ -140,6 +145,8 @@ def numbers(name: str, value: Any, allowed: str) -> Array:
 
 
 def _only_numbers(value: Any) -> bool:
+    if type(value) is list and set(map(type, value)) == {float}:
+        return True  # as most rows of JSON are
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
@@ -149,7 +156,7 @@ def _only_numbers(value: Any) -> bool:
 
 def check_range(f: Field, array: Array, sizes: Mapping[str, int]) -> None:
     """Refuse the first entry that the field does not allow."""
-    if f.choices or (f.default is not None and np.all(array == f.standard)):
+    if f.choices or _plainly_inside(f, array) or (f.default is not None and np.all(array == f.standard)):
         return
     bad = np.isnan(array) | np.isneginf(array) if f.nullable else ~np.isfinite(array)
     bad |= (array <= f.minimum) if f.strict else (array < f.minimum)
@@ -162,6 +169,15 @@ def check_range(f: Field, array: Array, sizes: Mapping[str, int]) -> None:
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         place = f" at position {at[0] if len(at) == 1 else at}" if at else ""
         raise DataError(f.name, f"got {float(array[at])!r}{place}", f.allowed)
+
+
+def _plainly_inside(f: Field, array: Array) -> bool:
+    """Whether the ends of the range alone say that all is well; nan is in neither."""
+    if f.integer or f.index_of or not array.size:
+        return False
+    low, high = (float(array.min()), float(array.max())) if array.ndim else (float(array),) * 2
+    above = low > f.minimum if f.strict else low >= f.minimum
+    return above and high <= f.maximum and high < math.inf
 
 
 def shorten(value: Any) -> str:

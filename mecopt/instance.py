@@ -119,8 +119,8 @@ def build(problem: "Problem", raw: Mapping[str, Any]) -> Instance:
     batch = _batch_shape(problem.fields, arrays)
     shaped = {}
     for f in problem.fields:
-        trailing = tuple(sizes[axis] for axis in f.axes)
-        shaped[f.name] = np.broadcast_to(arrays[f.name], batch + trailing)
+        array, shape = arrays[f.name], batch + tuple(sizes[axis] for axis in f.axes)
+        shaped[f.name] = array if array.shape == shape else np.broadcast_to(array, shape)
         check_range(f, shaped[f.name], sizes)
     instance = Instance(problem, _freeze(shaped), batch, MappingProxyType(sizes))
     if problem.check is not None:
@@ -136,7 +136,10 @@ def _left_out(f: Field, arrays: Mapping[str, Array]) -> Array:
 def _freeze(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
     frozen = {}
     for name, array in arrays.items():
-        frozen[name] = np.ascontiguousarray(array).reshape(np.shape(array))
+        if type(array) is np.ndarray and array.flags.c_contiguous:
+            frozen[name] = array.view()
+        else:
+            frozen[name] = np.ascontiguousarray(array).reshape(np.shape(array))
         frozen[name].flags.writeable = False
     return MappingProxyType(frozen)
 
@@ -187,7 +190,9 @@ def _axis_sizes(fields: Sequence[Field], arrays: Mapping[str, Array]) -> dict[st
                 raise DataError(f.name, f"has no {axis}", f"give at least one {singular(axis)}")
             sizes[axis], first[axis] = length, first.get(axis, f.name)
     for f in fields:
-        for axis in set(f.axes) - set(sizes):
+        for axis in f.axes:
+            if axis in sizes:
+                continue
             allowed = f"give one entry per {singular(axis)}"
             raise DataError(f.name, f"leaves the number of {axis} open", allowed)
     return sizes

@@ -6,13 +6,14 @@ Gamma is the least cost of an upload against interferers at full power, `mecopt.
 rates. Tran and Pompili 2019.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mecopt.instance import Array, Instance
 from mecopt.kernels.ratio import least_ratio
-from mecopt.kernels.sharing import sharing_cost, sharing_shares
+from mecopt.kernels.sharing import sharing_cost, sharing_roots, sharing_shares
 from mecopt.result import Point
 
 from .terms import Decision, Terms
@@ -75,15 +76,32 @@ def computing_cost(t: Terms, x: Decision) -> float:
 
 def allocate(t: Terms, x: Decision) -> Allocation:
     """Powers by (23) and shares by (27)."""
+    return allocate_all([(t, x)])[0]
+
+
+def allocate_all(decisions: Sequence[tuple[Terms, Decision]]) -> list[Allocation]:
+    """The same for many decisions, their uploads in one go."""
+    uploads = [
+        np.array([t.time_weight[who], t.energy_weight[who], sinr_per_watt(t, x)[who], t.most[who]])
+        for t, x in decisions
+        for who in [x.offloading]
+    ]
+    found = least_ratio(*np.concatenate(uploads, axis=1))
+    ends = np.cumsum([u.shape[1] for u in uploads])[:-1]
+    columns = zip(np.split(found.power, ends), np.split(LN2 * found.value, ends), strict=True)
+    return [_placed(t, x, *column) for (t, x), column in zip(decisions, columns, strict=True)]
+
+
+def _placed(t: Terms, x: Decision, powers: Array, costs: Array) -> Allocation:
+    """The powers and costs of the uploads at their users, and everybody's share."""
     who = x.offloading
-    theta = sinr_per_watt(t, x)[who]
-    found = least_ratio(t.time_weight[who], t.energy_weight[who], theta, t.most[who])
     power, share, cost = (np.zeros(len(x.server)) for _ in range(3))
-    power[who], cost[who] = found.power, LN2 * found.value
-    for server in np.unique(x.server[who]):
-        here = np.flatnonzero(x.server == server)
-        part = sharing_shares(t.compute_weight[here])
-        share[here] = t.server_frequency[server] * (part if part.any() else 1 / here.size)
+    power[who], cost[who] = powers, costs
+    server, root = x.server[who], sharing_roots(t.compute_weight[who])
+    total, alike = np.bincount(server, weights=root), np.bincount(server)
+    share[who] = t.server_frequency[server] * np.where(
+        total[server] > 0, root / np.where(total > 0, total, 1.0)[server], 1 / alike[server]
+    )
     return Allocation(power, share, cost)
 
 
@@ -104,14 +122,14 @@ def allocate_cost(t: Terms, x: Decision) -> float:
 
 def point(t: Terms, x: Decision, message: str = "") -> Point:
     """The decision with its powers and shares."""
-    found = allocate(t, x)
-    return Point(
-        {
-            "offload_server": x.server.astype(np.float64),
-            "offload_subband": x.subband.astype(np.float64),
-            "transmit_power": found.power,
-            "compute_allocation": found.share,
-        },
-        {},
-        message,
-    )
+    return Point(entries(x, allocate(t, x)), {}, message)
+
+
+def entries(x: Decision, found: Allocation) -> dict[str, Array]:
+    """A decision with powers and shares, by output name."""
+    return {
+        "offload_server": x.server.astype(np.float64),
+        "offload_subband": x.subband.astype(np.float64),
+        "transmit_power": found.power,
+        "compute_allocation": found.share,
+    }

@@ -73,7 +73,8 @@ class Decision:
     @property
     def offloading(self) -> Indices:
         """The users who offload, in order."""
-        return np.flatnonzero(self.server != LOCAL)
+        who: Indices = (self.server != LOCAL).nonzero()[0]
+        return who
 
 
 def one_by_one(single: Single) -> Callable[[Instance, float], Point]:

@@ -6,7 +6,7 @@
 Where one chain is dead the other carries everything: both return its closed form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -44,15 +44,15 @@ def start(s: Instance, name: str) -> Plan:
         return Plan(0.5, 0.5, d.user_frequency, d.relay_frequency, u, u, r, r)
     share = float(name.removeprefix("blend-"))
     af, df = closed_form.solve_af(s, 0).x, closed_form.solve_df(s, 0).x
+    return blend({name: float(value) for name, value in (*af.items(), *df.items())}, share)
+
+
+def blend(alone: Mapping[str, float], share: float) -> Plan:
+    """This share of load and band to DF; the frequencies and half the powers of AF only and DF only."""
     return Plan(
         beta=share,
         omega=share,
-        user_frequency=float(af["user_frequency"]),
-        relay_frequency=float(df["relay_frequency"]),
-        user_af_power=float(af["user_af_power"]) / 2,
-        user_df_power=float(df["user_df_power"]) / 2,
-        relay_af_power=float(af["relay_af_power"]) / 2,
-        relay_df_power=float(df["relay_df_power"]) / 2,
+        **{name: alone[name] / (1 if "frequency" in name else 2) for name in Plan._fields[2:]},
     )
 
 

@@ -50,6 +50,9 @@ SINGLE = 1e-13
 
 ROUNDS = 40
 START = np.array([1e-3, 0.02, 0.12, 0.35, 0.65, 0.88, 0.98, 1 - 1e-3])
+CROSSING, CROSSING_STEPS = 1e-12, 50
+"""Relative step at which the crossing of two cuts is settled, and steps at most: those of a bisection."""
+
 SHRINK = 1 - 4e-15
 """Keeps sums of fractions below 1 after rounding."""
 
@@ -125,7 +128,7 @@ def programme(d: Data, mode: str, *, any_band: bool = False) -> Programme:
     given = band(mode)
     bands = [AF_BAND, DF_BAND] if given is None else [AF_BAND] if any_band else []
     variables = [v for v in (FA, P1, Q) if use_af] + [v for v in (FR, P2, P4) if use_df]
-    free = sorted([*variables, *bands, TIME, *([SLOT] if mode == "slots" else [])])
+    free = tuple(sorted([*variables, *bands, TIME, *([SLOT] if mode == "slots" else [])]))
     table, shifts = np.zeros((len(rows), TERMS + 10)), np.zeros((len(rows), 10))
     for i, (entries, shift) in enumerate(rows):
         for k, factor in entries.items():
@@ -271,15 +274,26 @@ def _height(nodes: Nodes, i: Indices, beta: Array) -> Array:
 
 
 def _crossings(nodes: Nodes) -> tuple[Array, Array]:
-    """Where neighbouring cuts cross, and the height there."""
+    """Where neighbouring cuts cross, and the height there: Newton's steps, the middle where one leaves."""
     left = np.arange(len(nodes.beta) - 1)
     low, high = nodes.beta[:-1].copy(), nodes.beta[1:].copy()
-    for _ in range(50):
-        middle = (low + high) / 2
-        above = _height(nodes, left, middle) > _height(nodes, left + 1, middle)
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    middle = (low + high) / 2
-    return middle, np.minimum(_height(nodes, left, middle), _height(nodes, left + 1, middle))
+    # what the left cut is higher than the right one: level + fall ln(1 - beta) + rise ln beta
+    fall, rise = nodes.af[:-1] - nodes.af[1:], nodes.df[:-1] - nodes.df[1:]
+    at_zero = nodes.value - nodes.af * np.log1p(-nodes.beta) - nodes.df * np.log(nodes.beta)
+    level = at_zero[:-1] - at_zero[1:]
+    beta = (low + high) / 2
+    with np.errstate(all="ignore"):
+        for _ in range(CROSSING_STEPS):
+            apart = level + fall * np.log1p(-beta) + rise * np.log(beta)
+            above = apart > 0
+            low, high = np.where(above, beta, low), np.where(above, high, beta)
+            there = beta - apart / (rise / beta - fall / (1 - beta))
+            there = np.where((low <= there) & (there <= high), there, (low + high) / 2)
+            settled = np.abs(there - beta) <= CROSSING * beta
+            beta = there
+            if settled.all():
+                break
+    return beta, np.minimum(_height(nodes, left, beta), _height(nodes, left + 1, beta))
 
 
 def _reach(worst: dict[float, float], target: float) -> tuple[float, float]:

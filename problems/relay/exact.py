@@ -97,7 +97,7 @@ class Search:
 
     def value(self, x: Plan) -> float:
         """The objective of the mode."""
-        return links.slots_objective(self.d, x) if self.mode == "slots" else links.objective(self.d, x)
+        return links.cost(self.d, x, self.mode)
 
     def solve(self, beta: float) -> tuple[float, Plan | None, Cut | None]:
         """The best plan at a fraction, its value and the cut there."""

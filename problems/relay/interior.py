@@ -8,6 +8,7 @@ alone. Numbers from here only choose the tangents of `cuts`; whatever they are, 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,10 @@ LOC, AF, UP, EDGE, DOWN, E_LOC, E_EDGE, E_P1, E_Q, E_P2, E_P4 = range(11)
 TERMS = 11
 DF_TERMS = (UP, EDGE, DOWN, E_EDGE, E_P2, E_P4)
 HESSIAN_OF = {AF: 0, E_P1: 0, E_Q: 0, UP: 1, E_P2: 1, DOWN: 2, E_P4: 2}
+HOPS = ((0, P1, AF_BAND), (0, Q, AF_BAND), (1, P2, DF_BAND), (2, P4, DF_BAND))
+"""Rate, power and band of the four hops, as in `Links.snr`."""
+
+RATE_OF = [rate for rate, _, _ in HOPS]
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Programme(NamedTuple):
 
     rows: Array
     shifts: Array
-    free: list[int]
+    free: tuple[int, ...]
     fixed: dict[int, float]
 
 
@@ -65,52 +70,60 @@ class Solution(NamedTuple):
     done: Array
 
 
-def terms(y: Array, links: Links) -> tuple[Array, Array, Array]:
-    """Logarithms of the unscaled terms `(n, 11)`, gradients `(n, 11, 10)`, Hessians of the three rates."""
-    n, nu = len(y), links.noise_exponent
-    value, slope, curve = np.zeros((n, TERMS)), np.zeros((n, TERMS, 10)), np.zeros((n, 3, 10, 10))
-    for term, variable, power in ((LOC, FA, -1), (EDGE, FR, -1), (E_LOC, FA, 2), (E_EDGE, FR, 2)):
-        value[:, term], slope[:, term, variable] = power * y[:, variable], power
-    _af_terms(y, links, value, slope, curve)
-    for term, power, snr, place in ((UP, P2, links.snr[2], 1), (DOWN, P4, links.snr[3], 2)):
-        g = np.exp(np.log(snr) + y[:, power] - nu * y[:, DF_BAND])
-        nats = np.log1p(g)
-        r = g / (1 + g) / nats
-        bend = g / (1 + g) ** 2 / nats - r * r
-        value[:, term] = -y[:, DF_BAND] - np.log(nats)
-        slope[:, term, power], slope[:, term, DF_BAND] = -r, nu * r - 1
-        direction = np.zeros(10)
-        direction[power], direction[DF_BAND] = 1, -nu
-        curve[:, place] = -bend[:, None, None] * np.outer(direction, direction)
-    for term, time, power in ((E_P1, AF, P1), (E_Q, AF, Q), (E_P2, UP, P2), (E_P4, DOWN, P4)):
-        value[:, term] = value[:, time] + y[:, power]
-        slope[:, term] = slope[:, time]
-        slope[:, term, power] += 1
-    return value, slope, curve
+ALL = tuple(range(10))
 
 
-def _af_terms(y: Array, links: Links, value: Array, slope: Array, curve: Array) -> None:
-    """The AF airtime: 1/(wbar ln(1 + g1)), g1 = a c/(1 + a + c)."""
-    nu = links.noise_exponent
-    a = np.exp(np.log(links.snr[0]) + y[:, P1] - nu * y[:, AF_BAND])
-    c = np.exp(np.log(links.snr[1]) + y[:, Q] - nu * y[:, AF_BAND])
-    g = 1 / (1 / a + 1 / c + 1 / a / c)
-    nats = np.log1p(g)
-    ga, gc = g / (1 + a) / nats, g / (1 + c) / nats
-    total = 1 + a + c
-    haa = ga * (1 / (1 + a) - a / total) - ga * ga
-    hcc = gc * (1 / (1 + c) - c / total) - gc * gc
-    hac = g / total / nats - ga * gc
-    value[:, AF] = -y[:, AF_BAND] - np.log(nats)
-    slope[:, AF, P1], slope[:, AF, Q], slope[:, AF, AF_BAND] = -ga, -gc, nu * (ga + gc) - 1
-    one, other = np.zeros(10), np.zeros(10)
-    one[[P1, AF_BAND]], other[[Q, AF_BAND]] = (1, -nu), (1, -nu)
-    mixed = np.outer(one, other) + np.outer(other, one)
-    curve[:, 0] = -(
-        haa[:, None, None] * np.outer(one, one)
-        + hcc[:, None, None] * np.outer(other, other)
-        + hac[:, None, None] * mixed
-    )
+class Constants(NamedTuple):
+    """What does not change with the point, for a noise model; slopes by the v `free` variables only.
+
+    `linear` `(11, 10)` are the terms but for the rates, `of_rate` `(3, 11)` tells whose airtime a term has,
+    `hops` `(4, 10)` are the logarithms of the SNRs. Slopes are `level` `(11, v)` and the hops' responses
+    times `answers` `(4, 11 v)`; Hessians are their bends and the mixed one of AF times `bends` `(5, 3 v v)`.
+    """
+
+    linear: Array
+    of_rate: Array
+    hops: Array
+    level: Array
+    answers: Array
+    bends: Array
+
+
+@cache
+def _constants(nu: float, free: tuple[int, ...]) -> Constants:
+    linear, of_rate, hops = np.zeros((TERMS, 10)), np.zeros((3, TERMS)), np.zeros((4, 10))
+    linear[[LOC, EDGE], [FA, FR]], linear[[E_LOC, E_EDGE], [FA, FR]] = -1, 2
+    for term, rate in HESSIAN_OF.items():
+        of_rate[rate, term], linear[term, DF_BAND if rate else AF_BAND] = 1, -1
+    linear[[E_P1, E_Q, E_P2, E_P4], [P1, Q, P2, P4]] = 1
+    for hop, (_, power, band) in enumerate(HOPS):
+        hops[hop, power], hops[hop, band] = 1, -nu
+    kept = hops[:, free]
+    answers = np.array([-np.outer(of_rate[rate], kept[hop]) for hop, rate in enumerate(RATE_OF)])
+    bends = np.zeros((5, 3, len(free), len(free)))
+    for hop, rate in enumerate(RATE_OF):
+        bends[hop, rate] = -np.outer(kept[hop], kept[hop])
+    bends[4, 0] = -np.outer(kept[0], kept[1]) - np.outer(kept[1], kept[0])
+    return Constants(linear, of_rate, hops, linear[:, free], answers.reshape(4, -1), bends.reshape(5, -1))
+
+
+def terms(y: Array, links: Links, free: tuple[int, ...] = ALL) -> tuple[Array, Array, Array]:
+    """Logarithms of the unscaled terms `(n, 11)`, gradients `(n, 11, v)`, Hessians of the three rates."""
+    n, size, k = len(y), len(free), _constants(links.noise_exponent, free)
+    g = np.exp(y @ k.hops.T + np.log(links.snr))
+    a, c = g[:, 0], g[:, 1]
+    less, total = 1 / (1 + g), 1 + a + c
+    snr = g[:, 1:].copy()
+    snr[:, 0] = 1 / (1 / a + 1 / c + 1 / a / c)  # AF: a c/(1 + a + c)
+    nats = np.log1p(snr)
+    response = less * (snr / nats)[:, RATE_OF]  # d ln nats/d ln g
+    bend = np.empty((n, 5))
+    bend[:, 4] = snr[:, 0] / total / nats[:, 0] - response[:, 0] * response[:, 1]
+    less[:, :2] -= g[:, :2] / total[:, None]
+    bend[:, :4] = response * (less - response)
+    value = y @ k.linear.T - np.log(nats) @ k.of_rate
+    slope = k.level + (response @ k.answers).reshape(n, TERMS, size)
+    return value, slope, (bend @ k.bends).reshape(n, 3, size, size)
 
 
 class _Rows(NamedTuple):
@@ -122,24 +135,25 @@ class _Rows(NamedTuple):
 
 
 def _rows(y: Array, links: Links, p: Programme, scale: Array, weights: Array) -> _Rows:
-    """Everything Newton needs, over all variables."""
-    value, slope, curve = terms(y, links)
-    logs = np.concatenate([value + scale, y], axis=1)
-    slopes = np.concatenate([slope, np.broadcast_to(np.eye(10), (len(y), 10, 10))], axis=1)
-    with np.errstate(divide="ignore"):
-        parts = logs[:, None, :] + np.log(p.rows)
+    """Everything Newton needs, over the free variables; `p.rows` in logarithms."""
+    n, size = len(y), len(p.free)
+    value, slope, curve = terms(y, links, p.free)
+    parts = np.concatenate([value + scale, y], axis=1)[:, None, :] + p.rows
     top = parts.max(axis=2, keepdims=True)
     share = np.exp(parts - top)
     total = share.sum(axis=2, keepdims=True)
     share /= total
-    means = share @ slopes
-    mixed = np.einsum("nr,nrk->nk", weights, share)
-    hessian = np.swapaxes(slopes, 1, 2) @ (mixed[:, :, None] * slopes)
-    hessian -= np.swapaxes(means, 1, 2) @ (weights[:, :, None] * means)
-    for term, place in HESSIAN_OF.items():
-        hessian += mixed[:, term, None, None] * curve[:, place]
+    # the last terms are the variables themselves
+    of_terms, of_variables = share[:, :, :TERMS], share[:, :, TERMS:].take(p.free, axis=2)
+    means = of_terms @ slope + of_variables
+    mixed = weights[:, None, :] @ of_terms
+    hessian = slope.transpose(0, 2, 1) @ (mixed.transpose(0, 2, 1) * slope)
+    hessian -= means.transpose(0, 2, 1) @ (weights[:, :, None] * means)
+    rates = mixed @ _constants(links.noise_exponent, p.free).of_rate.T
+    hessian += (rates @ curve.reshape(n, 3, -1)).reshape(n, size, size)
+    hessian.reshape(n, -1)[:, :: size + 1] += (weights[:, None, :] @ of_variables)[:, 0]
     values = (top + np.log(total))[:, :, 0] - y @ p.shifts.T
-    return _Rows(values, means - p.shifts, hessian)
+    return _Rows(values, means - p.shifts[:, p.free], hessian)
 
 
 def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> Solution:
@@ -150,16 +164,19 @@ def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> 
     for variable, log in p.fixed.items():
         y[:, variable] = log
     y[:, [TIME, SLOT]] = _first_times(y, links, scale)[:, None]
-    prices, slack = np.full((n, m), 0.2), np.full((n, m), 0.5)
+    with np.errstate(divide="ignore"):
+        in_logs = p._replace(rows=np.log(p.rows))
+    # the weight of the objective, the prices, the slacks: what must stay positive in one piece
+    state = np.concatenate([np.ones((n, 1)), np.full((n, m), 0.2), np.full((n, m), 0.5)], axis=1)
+    weights, prices, slack = state[:, : m + 1], state[:, 1 : m + 1], state[:, m + 1 :]
     done, dead = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     rows = None
     for _ in range(STEPS):
-        weights = np.concatenate([np.ones((n, 1)), prices], axis=1)
-        rows = _rows(y, links, p, scale, weights)
-        slopes = rows.slopes[:, :, free]
-        dual = np.einsum("nr,nri->ni", weights, slopes)
+        rows = _rows(y, links, in_logs, scale, weights)
+        dual = (weights[:, None, :] @ rows.slopes)[:, 0]
         primal = rows.values[:, 1:] + slack
-        mean = np.sum(slack * prices, axis=1) / m
+        both = slack * prices
+        mean = both.sum(axis=1) / m
         far = np.abs(primal).max(axis=1)
         miss = np.maximum(np.abs(dual).max(axis=1), far)
         done |= (mean < close) & (miss < 10 * close)
@@ -168,15 +185,17 @@ def solve(p: Programme, links: Links, scale: Array, *, close: float = CLOSE) -> 
         if not live.any():
             break
         centring = np.where(far > 100 * mean, 0.5, 0.05)
-        target = (centring * mean)[:, None] - slack * prices
-        step = _newton(
-            rows.hessian[:, free][:, :, free], slopes[:, 1:], dual, primal, target, slack, prices, live
-        )
-        dead |= live & ~np.all(np.isfinite(step[0]), axis=1)
-        length = np.where(live & ~dead, _length(*step, slack, prices), 0.0)[:, None]
-        dy, dslack, dprices = (np.where(length > 0, length * np.nan_to_num(part), 0.0) for part in step)
-        y[:, free] += dy
-        slack, prices = slack + dslack, prices + dprices
+        target = (centring * mean)[:, None] - both
+        dy, change = _newton(rows.hessian, rows.slopes[:, 1:], dual, primal, target, slack, prices, live)
+        live &= np.isfinite(dy).all(axis=1)
+        dead |= ~(live | done)
+        length = np.where(live, _length(dy, change, state[:, 1:]), 0.0)[:, None]
+        if not live.all():
+            dy, change = (np.where(length > 0, part, 0.0) for part in (dy, change))
+        if not np.isfinite(change).all():
+            change = np.nan_to_num(change)
+        y[:, free] += length * dy
+        state[:, 1:] += length * change
     assert rows is not None
     return Solution(y, np.exp(rows.values[:, 0]), prices, np.exp(y @ p.shifts[1:].T), done)
 
@@ -196,31 +215,26 @@ def _newton(
     slack: Array,
     prices: Array,
     live: Mask,
-) -> tuple[Array, Array, Array]:
-    """Steps of variables, slacks and prices."""
+) -> tuple[Array, Array]:
+    """Steps of the variables, and of prices and slacks."""
     ratio = prices / slack
-    matrix = hessian + np.swapaxes(slopes, 1, 2) @ (ratio[:, :, None] * slopes)
-    size = matrix.shape[-1]
-    usable = live & np.all(np.isfinite(matrix), axis=(1, 2))
-    matrix = np.where(usable[:, None, None], matrix, np.eye(size))
-    right = -dual - np.einsum("nri,nr->ni", slopes, (target + prices * primal) / slack)
+    matrix = hessian + slopes.transpose(0, 2, 1) @ (ratio[:, :, None] * slopes)
+    usable = live & np.isfinite(matrix).all(axis=(1, 2))
+    if not usable.all():
+        matrix = np.where(usable[:, None, None], matrix, np.eye(matrix.shape[-1]))
+    right = -dual - (((target + prices * primal) / slack)[:, None, :] @ slopes)[:, 0]
     try:
-        dy = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+        dy = np.asarray(np.linalg.solve(matrix, right[:, :, None]), dtype=np.float64)
     except np.linalg.LinAlgError:
-        return np.full_like(dual, np.nan), np.full_like(slack, np.nan), np.full_like(prices, np.nan)
-    dy = np.where(usable[:, None], dy, np.nan)
-    dslack = -primal - np.einsum("nri,ni->nr", slopes, dy)
-    return dy, dslack, (target - prices * dslack) / slack
+        return np.full(dual.shape, np.nan), np.full((len(dual), 2 * slack.shape[1]), np.nan)
+    dy[~usable] = np.nan
+    dslack = -primal - (slopes @ dy)[:, :, 0]
+    return dy[:, :, 0], np.concatenate([(target - prices * dslack) / slack, dslack], axis=1)
 
 
-def _length(dy: Array, dslack: Array, dprices: Array, slack: Array, prices: Array) -> Array:
+def _length(dy: Array, change: Array, state: Array) -> Array:
     """As far as slacks and prices stay positive and no logarithm leaps."""
-
-    def room(value: Array, change: Array) -> Array:
-        falls = change < 0
-        return np.asarray(np.where(falls, -value / np.where(falls, change, -1.0), np.inf).min(axis=1))
-
-    positive = 0.99 * np.minimum(room(slack, dslack), room(prices, dprices))
-    return np.asarray(
-        np.minimum(1.0, np.minimum(positive, LONGEST / np.maximum(np.abs(dy).max(axis=1), 1e-300)))
-    )
+    falls = change < 0
+    room = np.where(falls, -state / np.where(falls, change, -1.0), np.inf).min(axis=1)
+    leap = np.maximum(np.abs(dy).max(axis=1), 1e-300)
+    return np.asarray(np.minimum(1.0, np.minimum(0.99 * room, LONGEST / leap)))

@@ -182,3 +182,8 @@ def slots_objective(d: Data, x: Plan) -> float:
     energy += d.kappa_relay * x.beta * d.cycles * x.relay_frequency**2
     radio = (x.user_af_power + x.relay_af_power) * af + x.user_df_power * up + x.relay_df_power * down
     return d.weight * time + energy + radio
+
+
+def cost(d: Data, x: Plan, mode: str) -> float:
+    """The objective of a mode."""
+    return slots_objective(d, x) if mode == "slots" else objective(d, x)

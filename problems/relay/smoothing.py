@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import projection
-from .links import Costs, Data, Plan, af_nats, costs, df_nats, over, spectral
+from .links import Costs, Data, Plan, costs, over, spectral
 from .projection import Linearised, Powers
 
 EDGE = 1e-6
@@ -56,7 +56,16 @@ def leaning(one: float, other: float, mu: float) -> float:
 
 def smoothed(d: Data, x: Plan, mu: float) -> float:
     """F~ at a plan."""
-    return soft(d, costs(d, x), mu).value
+    c = costs(d, x)
+    return softly(d, (c.af_time, c.df_time), (c.af_energy, c.df_energy), mu)
+
+
+def softly(d: Data, times: tuple[float, float], energies: tuple[float, float], mu: float) -> float:
+    """F~ alone: a search asks for it a hundred times a sweep."""
+    top, least = max(times), min(times)
+    if not math.isfinite(top):
+        return math.inf
+    return d.weight * (top + math.log1p(math.exp(-mu * (top - least))) / mu) + energies[0] + energies[1]
 
 
 def rising_root(slope: Callable[[float], float], low: float, high: float) -> float:
@@ -149,31 +158,31 @@ class Blocks:
         return x._replace(omega=golden(self.along_band(x), EDGE, 1 - EDGE))
 
     def along_band(self, x: Plan) -> Callable[[float], float]:
-        """F~ as a function of omega alone: what does not move with it is computed once."""
-        d, mu, c = self.d, self.mu, costs(self.d, x)
+        """F~ as a function of 0 < omega < 1 alone: what does not move with it is computed once."""
+        d, mu, log1p = self.d, self.mu, math.log1p
         rest = 1 - x.beta
         local, edge = over(rest * d.cycles, x.user_frequency), over(x.beta * d.cycles, x.relay_frequency)
         af_cpu = d.kappa_user * rest * d.cycles * x.user_frequency**2
         df_cpu = d.kappa_relay * x.beta * d.cycles * x.relay_frequency**2
         af_bits, up_bits, down_bits = rest * d.down_nats, x.beta * d.up_nats, x.beta * d.down_nats
-        sent, up_share, down_share = (
-            x.user_af_power + x.relay_af_power,
-            x.user_df_power / d.user_power,
-            x.relay_df_power / d.relay_power,
-        )
+        sent = x.user_af_power + x.relay_af_power
+        # SNRs in the full band
+        af = d.snr[0] * x.user_af_power / d.user_power, d.snr[1] * x.relay_af_power / d.relay_power
+        up, down = d.snr[2] * (x.user_df_power / d.user_power), d.snr[3] * (x.relay_df_power / d.relay_power)
 
         def value(omega: float) -> float:
-            af_band = 1 - omega
-            t_af = over(af_bits, af_band * af_nats(d, x.user_af_power, x.relay_af_power, af_band))
-            t_up = over(up_bits, omega * df_nats(d.snr[2], up_share, omega, d.nu))
-            t_down = over(down_bits, omega * df_nats(d.snr[3], down_share, omega, d.nu))
-            at = c._replace(
-                af_time=local + t_af / d.eta,
-                df_time=t_up + edge + t_down,
-                af_energy=af_cpu + sent * t_af,
-                df_energy=df_cpu + x.user_df_power * t_up + x.relay_df_power * t_down,
+            band = 1 - omega
+            af_spread, df_spread = (band, omega) if d.nu else (1.0, 1.0)
+            a, c = af[0] / af_spread, af[1] / af_spread
+            t_af = over(af_bits, band * log1p(a * c / (1 + a + c)))
+            t_up = over(up_bits, omega * log1p(up / df_spread))
+            t_down = over(down_bits, omega * log1p(down / df_spread))
+            return softly(
+                d,
+                (local + t_af / d.eta, t_up + edge + t_down),
+                (af_cpu + sent * t_af, df_cpu + x.user_df_power * t_up + x.relay_df_power * t_down),
+                mu,
             )
-            return soft(d, at, mu).value
 
         return value
 

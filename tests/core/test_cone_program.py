@@ -79,6 +79,23 @@ def test_the_same_bits_as_problem_solve_from_any_history(name, make):
     assert cone_program.compiled(mine, name, wanted.options(TOL)) is not None
 
 
+def test_without_the_value_all_else_is_the_same():
+    row("CLARABEL")
+    options = solver("CLARABEL", frozenset()).options(TOL)
+    problem, draw = exponential()
+    conic.assign(problem, draw(np.random.default_rng(1)))
+    conic.solve(problem, "CLARABEL", options)
+    full = left_behind(problem)
+    conic.assign(problem, draw(np.random.default_rng(2)))
+    conic.solve(problem, "CLARABEL", options, valued=False)
+    assert problem.value is None
+    assert not same((full[0], full[1][1:]), (full[0], left_behind(problem)[1][1:]))
+    conic.assign(problem, draw(np.random.default_rng(1)))
+    conic.solve(problem, "CLARABEL", options, valued=False)
+    again = left_behind(problem)
+    assert same((full[0], full[1][1:]), (again[0], again[1][1:]))
+
+
 @pytest.mark.parametrize("name", SOLVERS)
 def test_a_zero_and_a_sign_change_keep_their_places(name):
     wanted = row(name)

@@ -175,7 +175,7 @@ def test_a_crash_is_a_failure_that_names_the_solver(
 ) -> None:
     error = CRASHES[name]
 
-    def crash(problem: cp.Problem, name: str, options: Any) -> None:
+    def crash(problem: cp.Problem, name: str, options: Any, **how: Any) -> None:
         raise error
 
     monkeypatch.setattr(conic, "solve", crash)
@@ -190,7 +190,7 @@ def test_a_crash_is_a_failure_that_names_the_solver(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)])
 def test_the_user_may_interrupt(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def interrupted(problem: cp.Problem, name: str, options: Any) -> None:
+    def interrupted(problem: cp.Problem, name: str, options: Any, **how: Any) -> None:
         raise error
 
     monkeypatch.setattr(conic, "solve", interrupted)
@@ -200,7 +200,7 @@ def test_the_user_may_interrupt(monkeypatch: pytest.MonkeyPatch, error: BaseExce
 
 @pytest.mark.parametrize("status", ["infeasible", "unbounded", "infeasible_inaccurate", "solver_error", None])
 def test_a_status_without_a_point(monkeypatch: pytest.MonkeyPatch, status: str | None) -> None:
-    def claims(problem: cp.Problem, name: str, options: Any) -> None:
+    def claims(problem: cp.Problem, name: str, options: Any, **how: Any) -> None:
         problem._status = status
 
     monkeypatch.setattr(conic, "solve", claims)
@@ -210,7 +210,7 @@ def test_a_status_without_a_point(monkeypatch: pytest.MonkeyPatch, status: str |
 
 
 def test_a_status_of_optimal_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    def claims(problem: cp.Problem, name: str, options: Any) -> None:
+    def claims(problem: cp.Problem, name: str, options: Any, **how: Any) -> None:
         problem._status = "optimal"
         for variable in problem.variables():
             variable.save_value(None)

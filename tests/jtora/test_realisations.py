@@ -52,8 +52,9 @@ def test_means_are_those_of_the_definition():
 
 
 def test_schemes_that_decide_the_same_differ_by_exactly_nothing():
-    s = instance(draw_small(1, 0)[0], subbands=2)
-    row = realisations.judged(s, 0, ("hjtora", "search", "gojra"))
+    drawn = draw_small(1, 0)
+    settings = [instance(d, subbands=2) for d in drawn]
+    row = realisations.judged(settings, drawn, ("hjtora", "search", "gojra")).rows[0]
     same = realisations.Means([{"a": row["hjtora"], "b": row["hjtora"], "c": row["gojra"]}])
     assert same.lead("a", "b").is_zero()
     assert not same.lead("a", "c").is_zero()
@@ -73,12 +74,15 @@ def test_a_slot_taken_twice_is_refused():
     s = instance(draw_small(1, 0)[0], subbands=2)
     both = Decision(np.array([0, 0, -1, -1, -1, -1]), np.array([1, 1, -1, -1, -1, -1]))
     with pytest.raises(ValueError, match="slot taken once"):
-        realisations.Judge(s).feasible(both)
+        realisations.Judge([s]).feasible([(0, both)])
 
 
 def test_utility_of_a_point_below_its_best_powers_is_lower():
-    judge = realisations.Judge(instance(draw_small(1, 0)[0], subbands=2))
-    point = judge.feasible(decide("hjtora", judge.terms, 0))
+    drawn = draw_small(3, 0)
+    judge = realisations.Judge([instance(d, subbands=2) for d in drawn])
+    found = [(k, decide("hjtora", judge.terms[k], d.seed)) for k, d in enumerate(drawn)]
+    point = judge.feasible(found)
     with ball_arithmetic():
         weaker = {**point, "transmit_power": point["transmit_power"] / 2}
-        assert judge.utility(weaker) < judge.utility(point)
+        below, best = judge.utilities(found, weaker), judge.utilities(found, point)
+        assert all(a < b for a, b in zip(below, best, strict=True))

@@ -11,6 +11,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from mecopt.loops import block_descent, cccp
 from mecopt.problems.relay import algorithms, closed_form, exact, links, nlp, projection, scip, smoothing
+from mecopt.problems.relay.claims import common
 from mecopt.problems.relay.links import Plan
 from mecopt.problems.relay.model import given_loads, surrogate
 from mecopt.problems.relay.projection import Linearised, Powers
@@ -137,6 +138,35 @@ def test_scip_agrees_with_exact(noise: str) -> None:
     assert bound <= best
     assert plan is not None
     assert links.objective(d, nlp.refine(d, plan)) == pytest.approx(best, rel=1e-8)
+
+
+@pytest.mark.parametrize(("name", "mode"), [("P1", "hybrid"), ("FDHR", "half"), ("TDHR", "slots")])
+def test_sequential_quadratic_programming_agrees_with_exact(name: str, mode: str) -> None:
+    for noise in NOISE:
+        s = example(name, noise_model=noise)
+        plan = nlp.refine(links.data(s), algorithms.start(s, "blend-0.5"), mode=mode)
+        x = {o.name: plan.outputs()[o.name] for o in PROBLEMS[name].outputs}
+        c = PROBLEMS[name].certify(s, x)
+        assert c.value == pytest.approx(float(PROBLEMS[name].solve(s).value), rel=3e-7)
+        assert links.cost(links.data(s), plan, mode) == pytest.approx(float(c.value), rel=1e-12)
+        assert c.infeasibility <= 1e-12
+
+
+@pytest.mark.parametrize("name", ["hr", "fdhr", "tdhr"])
+def test_what_a_local_search_leaves_open_is_left_to_exact(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    data = example().to_json()
+    common._bracket.cache_clear()
+    found = common.bracket(name, data)
+    monkeypatch.setattr(common.nlp, "refine", lambda d, start, **_: start)
+    common._bracket.cache_clear()
+    s = common.BY_NAME[name].instance(data | {"problem": "relay"})
+    assert common._local(common.BY_NAME[name], s, common.MODES[name]) is None
+    other = common.bracket(name, data)
+    common._bracket.cache_clear()
+    assert found is not None
+    assert other is not None
+    assert found.lower == other.lower
+    assert found.upper == pytest.approx(other.upper, rel=2e-7)
 
 
 def test_exact_needs_its_cuts(monkeypatch: pytest.MonkeyPatch) -> None:

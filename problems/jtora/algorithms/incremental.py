@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from mecopt.compiled import jit
+from mecopt.compiled import internal, jit
 from mecopt.instance import Array, Indices
-from mecopt.loops import Ended, Trace, iterate
+from mecopt.loops import Ended, Trace
 
 from ..fields import LOCAL
 from ..terms import Decision, Terms
@@ -117,33 +117,29 @@ def search(
         if s != LOCAL:
             put(n, made, u, s, j)
 
-    memo = memory(t)
-
-    def step(now: "_Progress") -> "_Progress":
-        found = scan(n, made, memo, rho, rule == "best")
-        if found.user < 0:
-            return _Progress(now.value, now.moves, now.queries + found.queries, True)
-        put(n, made, found.user, found.server, found.subband)
-        return _Progress(value(n, made), now.moves + 1, now.queries + found.queries, False)
-
-    def stop(now: "_Progress") -> Ended | None:
-        return "stationary" if now.done else "max_steps" if now.moves >= max_moves else None
-
-    last, trace = iterate(
-        step,
-        _Progress(value(n, made), 0, asked, False),
-        stop=stop,
-        record=lambda now: {"value": now.value, "moves": now.moves, "queries": now.queries},
-        max_steps=max_moves + 1,
-    )
-    return Search(decision(made), last.value, last.moves, last.queries, trace)
+    records = [_record(value(n, made), 0, asked)]
+    ended: Ended = "max_steps"
+    moves, memo = 0, memory(t)
+    while moves < max_moves and ended != "stationary":
+        room = min(ROOM, max_moves - moves)
+        values, queries = np.empty(room), np.zeros(room, dtype=np.int64)
+        made_now = climb(n, made, memo, rho, rule == "best", values, queries)
+        for now, more in zip(values[:made_now].tolist(), queries[:made_now].tolist(), strict=True):
+            moves, asked = moves + 1, asked + more
+            records.append(_record(now, moves, asked))
+        if made_now < room:
+            ended, asked = "stationary", asked + int(queries[made_now])
+            records.append(_record(records[-1]["value"], moves, asked))
+    trace = Trace(tuple(records), ended)
+    return Search(decision(made), records[-1]["value"], moves, asked, trace)
 
 
-class _Progress(NamedTuple):
-    value: float
-    moves: int
-    queries: int
-    done: bool
+ROOM = 64
+"""Moves between two looks of Python: most searches end within them."""
+
+
+def _record(value: float, moves: int, queries: int) -> dict[str, float]:
+    return {"value": value, "moves": moves, "queries": queries}
 
 
 def single_values(n: Network) -> Array:
@@ -172,6 +168,21 @@ def best_single(n: Network) -> tuple[int, int, int]:
 
 
 @jit
+def climb(
+    n: Network, made: State, memo: Memo, rho: float, best: bool, values: Array, queries: Indices
+) -> int:
+    """Moves until none improves, as many as there is room for: how many, their values and queries."""
+    for i in range(len(values)):
+        found = scan(n, made, memo, rho, best)
+        queries[i] = found.queries
+        if found.user < 0:
+            return i
+        put(n, made, found.user, found.server, found.subband)
+        values[i] = value(n, made)
+    return len(values)
+
+
+@internal
 def scan(n: Network, made: State, memo: Memo, rho: float, best: bool) -> Scan:
     """The next move of Algorithm 2."""
     now = value(n, made)

@@ -76,10 +76,7 @@ def state(n: Network, x: Decision) -> State:
     )
     who = x.offloading
     made.occupant[x.server[who], x.subband[who]] = who
-    for j in range(subbands):
-        refresh_subband(n, made, j)
-    for s in range(servers):
-        refresh_server(n, made, s)
+    refresh(n, made)
     return made
 
 
@@ -145,6 +142,15 @@ def less(n: Network, made: State, s: int, j: int, who: int) -> float:
     if rest < 0.5 * made.received[s, j]:
         return heard(n, made, s, j, who)
     return rest
+
+
+@jit
+def refresh(n: Network, made: State) -> None:
+    """Everything that follows from the decision, from scratch."""
+    for j in range(made.occupant.shape[1]):
+        refresh_subband(n, made, j)
+    for s in range(made.occupant.shape[0]):
+        refresh_server(n, made, s)
 
 
 @jit

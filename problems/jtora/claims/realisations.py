@@ -7,6 +7,7 @@ TO, its times and energies from (3) to (9). Means of these are definite numbers,
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce, wraps
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -52,31 +53,49 @@ def largest(balls: Iterable[Ball]) -> Ball:
     return reduce(lambda a, b: a.max(b), balls)
 
 
-class Judge:
-    """A network whose data are lifted once, for the points of all schemes."""
+Found = Sequence[tuple[int, Decision]]
+"""Decisions, each with the place of its network."""
 
-    def __init__(self, s: Instance) -> None:
-        self.statement, self.terms = s.problem.statement, terms(s)
+
+class Judge:
+    """Networks of one shape whose data are lifted once, for the points of all schemes together."""
+
+    def __init__(self, settings: Sequence[Instance]) -> None:
+        problem = settings[0].problem
+        self.statement, self.terms = problem.statement, [terms(s) for s in settings]
+        s = problem.instance(
+            {name: np.stack([one.data[name] for one in settings]) for name in settings[0].data}
+        )
         self.plain = self.statement.lift(FLOAT, s)
         with ball_arithmetic() as ops:
             self.exact = self.statement.lift(ops, s)
 
-    def feasible(self, x: Decision) -> Point:
-        """The point of a decision with P* and F*, made feasible in balls.
+    def feasible(self, found: Found) -> Point:
+        """The points of decisions with P* and F*, made feasible in balls, `(decisions, users)`.
 
         Raises ValueError for a decision that breaks a constraint by more than rounding.
         """
-        point = closed_form.point(self.terms, x).x
-        for broken, by in self.statement.violations(self.plain, point).items():
-            if not by <= 1e-9:
-                raise ValueError(f"a scheme breaks {broken!r} by {by}")
+        allocated = closed_form.allocate_all([(self.terms[k], x) for k, x in found])
+        rows = [closed_form.entries(x, own) for (_, x), own in zip(found, allocated, strict=True)]
+        point = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        for broken, by in self.statement.violations(_of(self.plain, found), point).items():
+            if not (by <= 1e-9).all():
+                raise ValueError(f"a scheme breaks {broken!r} by {np.max(by)}")
         with ball_arithmetic() as ops:
-            return dict(self.statement.feasible_neighbour(ops, self.exact, point))
+            return dict(self.statement.feasible_neighbour(ops, _of(self.exact, found), point))
 
-    def utility(self, point: Point) -> Ball:
-        """The utility of a feasible point by the statement, enclosed."""
+    def utilities(self, found: Found, point: Point) -> list[Ball]:
+        """The utilities of these feasible points by the statement, enclosed."""
         with ball_arithmetic() as ops:
-            return np.asarray(self.statement.value(ops, self.exact, point), dtype=object)[()]
+            return list(self.statement.value(ops, _of(self.exact, found), point))
+
+
+def _of(d: Any, found: Found) -> Any:
+    """The lifted data of each decision's network."""
+    where = [k for k, _ in found]
+    return SimpleNamespace(
+        **{name: value[where] if isinstance(value, np.ndarray) else value for name, value in vars(d).items()}
+    )
 
 
 @dataclass(frozen=True)
@@ -95,35 +114,39 @@ class Means:
         return sum(apart, arb(0)) / len(self.rows)
 
 
-def judged(s: Instance, seed: int, schemes: tuple[str, ...]) -> dict[str, Ball]:
-    """The utility of each scheme's point."""
-    judge, found, seen = Judge(s), {}, {}
-    for scheme in schemes:
-        x = decide(scheme, judge.terms, seed)
-        key = x.server.tobytes() + x.subband.tobytes()
-        if key not in seen:
-            seen[key] = judge.utility(judge.feasible(x))
-        found[scheme] = seen[key]
-    return found
+def judged(settings: Sequence[Instance], draws: Sequence[Draw], schemes: tuple[str, ...]) -> Means:
+    """The utility of each scheme's point, by realisation."""
+    judge = Judge(settings)
+    places: list[dict[str, int]] = []
+    found: list[tuple[int, Decision]] = []
+    for k, (t, d) in enumerate(zip(judge.terms, draws, strict=True)):
+        seen: dict[bytes, int] = {}
+        places.append({})
+        for scheme in schemes:
+            x = decide(scheme, t, d.seed)
+            key = x.server.tobytes() + x.subband.tobytes()
+            if key not in seen:
+                seen[key] = len(found)
+                found.append((k, x))
+            places[k][scheme] = seen[key]
+    worth = judge.utilities(found, judge.feasible(found))
+    return Means([{scheme: worth[place] for scheme, place in row.items()} for row in places])
 
 
 @lru_cache(maxsize=64)
 def small(seed: int, megacycles: float, schemes: tuple[str, ...] = SCHEMES) -> Means:
     """Means on the small network."""
     drawn = draw_small(SMALL, seed)
-    settings = [instance(d, subbands=2, workload=megacycles * 1e6) for d in drawn]
-    return Means([judged(s, d.seed, schemes) for s, d in zip(settings, drawn, strict=True)])
+    return judged([instance(d, subbands=2, workload=megacycles * 1e6) for d in drawn], drawn, schemes)
 
 
 @lru_cache(maxsize=256)
 def cells(seed: int, per_cell: int, *, high_cells: bool = False, **changes: Any) -> Means:
     """Means in seven cells with as many sub-bands as users per cell."""
     drawn = draw_cells(per_cell, LARGE, seed)
-    rows = []
-    for d in drawn:
-        loads: dict[str, Any] = {"workload": profile(d)} if high_cells else {}
-        rows.append(judged(instance(d, subbands=per_cell, **loads, **changes), d.seed, SCHEMES))
-    return Means(rows)
+    loads: list[dict[str, Any]] = [{"workload": profile(d)} if high_cells else {} for d in drawn]
+    settings = [instance(d, subbands=per_cell, **own, **changes) for d, own in zip(drawn, loads, strict=True)]
+    return judged(settings, drawn, SCHEMES)
 
 
 def profile(draw: Draw) -> Any:
@@ -134,42 +157,49 @@ def profile(draw: Draw) -> Any:
 @lru_cache(maxsize=64)
 def time_and_energy(seed: int, per_cell: int, time_preference: float, count: int) -> tuple[Ball, Ball]:
     """Mean completion time and device energy over all users under hJTORA, (3) to (9), over realisations."""
+    drawn = draw_cells(per_cell, count, seed)
+    settings = [instance(d, subbands=per_cell, time_preference=time_preference) for d in drawn]
+    judge = Judge(settings)
+    found = [(k, decide("hjtora", judge.terms[k], d.seed)) for k, d in enumerate(drawn)]
     sums = [arb(0), arb(0)]
-    for d in draw_cells(per_cell, count, seed):
-        s = instance(d, subbands=per_cell, time_preference=time_preference)
-        judge = Judge(s)
-        x = decide("hjtora", judge.terms, d.seed)
-        with ball_arithmetic():
-            point = judge.feasible(x)
-            spent = [one_user(s, point, x, u) for u in range(len(x.server))]
-            for k in range(2):
-                sums[k] += sum((both[k] for both in spent), arb(0)) / len(spent)
     with ball_arithmetic():
+        point = judge.feasible(found)
+        for k, x in found:
+            own = {name: array[k] for name, array in point.items()}
+            spent = each_user(settings[k], own, x)
+            for i in range(2):
+                sums[i] += sum((both[i] for both in spent), arb(0)) / len(spent)
         return sums[0] / count, sums[1] / count
 
 
-def one_user(s: Instance, point: Point, x: Decision, u: int) -> tuple[Ball, Ball]:
-    """Completion time and device energy of a user, interference as the others send."""
-    work, speed = arb(s.workload[u]), arb(s.local_frequency[u])
-    server, subband = int(x.server[u]), int(x.subband[u])
-    if server < 0:
-        return work / speed, arb(s.energy_coefficient[u]) * speed * speed * work
-    power, gain = point["transmit_power"], s.channel_gain[:, server, subband]
-    others = np.flatnonzero((x.subband == subband) & (x.server >= 0) & (x.server != server))
-    noise = sum((power[k] * arb(gain[k]) for k in others), arb(float(s.noise_power)))
-    width = arb(float(s.bandwidth)) / s.sizes["subbands"]
-    rate = width * (power[u] * arb(gain[u]) / noise).log1p() / arb.const_log2()
-    upload = arb(s.input_bits[u]) / rate
-    return upload + work / point["compute_allocation"][u], power[u] * upload
+def each_user(s: Instance, point: Point, x: Decision) -> list[tuple[Ball, Ball]]:
+    """Completion time and device energy of each user, interference as the others send."""
+    server, subband = x.server.tolist(), x.subband.tolist()
+    together: dict[int, list[int]] = {}
+    for u, j in enumerate(subband):
+        if server[u] >= 0:
+            together.setdefault(j, []).append(u)
+    width, silence = arb(float(s.bandwidth)) / s.sizes["subbands"], arb(float(s.noise_power))
+    ln2, power = arb.const_log2(), point["transmit_power"]
+    spent = []
+    for u, (i, j) in enumerate(zip(server, subband, strict=True)):
+        work, speed = arb(s.workload[u]), arb(s.local_frequency[u])
+        if i < 0:
+            spent.append((work / speed, arb(s.energy_coefficient[u]) * speed * speed * work))
+            continue
+        gain = s.channel_gain[:, i, j]
+        noise = sum((power[k] * arb(gain[k]) for k in together[j] if server[k] != i), silence)
+        upload = arb(s.input_bits[u]) / (width * (power[u] * arb(gain[u]) / noise).log1p() / ln2)
+        spent.append((upload + work / point["compute_allocation"][u], power[u] * upload))
+    return spent
 
 
 @lru_cache(maxsize=64)
 def as_assumed_and_as_sent(seed: int, per_cell: int, power: float) -> Sequence[tuple[Ball, Ball]]:
     """Utilities of hJTORA's point with interferers at full power, and as they send, by realisation."""
-    rows = []
-    for d in draw_cells(per_cell, LARGE, seed):
-        s = instance(d, subbands=per_cell, max_transmit_power=power)
-        judge = Judge(s)
-        point = judge.feasible(decide("hjtora", judge.terms, d.seed))
-        rows.append((judge.utility(point), Judge(exact_model(s)).utility(point)))
-    return rows
+    drawn = draw_cells(per_cell, LARGE, seed)
+    settings = [instance(d, subbands=per_cell, max_transmit_power=power) for d in drawn]
+    assumed, sent = Judge(settings), Judge([exact_model(s) for s in settings])
+    found = [(k, decide("hjtora", assumed.terms[k], d.seed)) for k, d in enumerate(drawn)]
+    point = assumed.feasible(found)
+    return list(zip(assumed.utilities(found, point), sent.utilities(found, point), strict=True))

@@ -55,7 +55,7 @@ class ComputingStatement:
     def bound(self, ops: Arithmetic, d: Data, prices: Variables) -> Numbers:
         """The dual value, `(*batch,)`."""
         mu = ops.number(prices["server_price"])
-        roots = ops.sum(ops.where(d.at, np.expand_dims(ops.sqrt(d.compute_weight), -2), 0.0))
+        roots = ops.sum(ops.where(d.at, ops.sqrt(d.compute_weight)[..., None, :], 0.0))
         return ops.sum(2 * ops.sqrt(mu) * roots - mu * d.server_frequency)
 
     def best_prices(self, d: Data) -> dict[str, Array]:
@@ -83,8 +83,8 @@ def fit(ops: Arithmetic, at: Mask, share: Any, most: Numbers) -> Numbers:
     """Shares that are not negative and, scaled down where they exceed it, within the speed of the server."""
     f = ops.number(share)
     f = ops.maximum(f, ops.number(np.zeros(f.shape)))
-    used = ops.sum(ops.where(at, np.expand_dims(f, -2), 0.0))
+    used = ops.sum(ops.where(at, f[..., None, :], 0.0))
     over = np.asarray(used > most, dtype=bool)
     factor = ops.where(over, most / ops.where(over, used, 1.0), 1.0)
-    per_user = ops.sum(np.swapaxes(ops.where(at, np.expand_dims(factor, -1), 0.0), -1, -2))
+    per_user = ops.sum(np.swapaxes(ops.where(at, factor[..., None], 0.0), -1, -2))
     return f * ops.where(np.any(at, axis=-2), per_user, 1.0)

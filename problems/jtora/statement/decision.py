@@ -51,7 +51,7 @@ class DecisionStatement:
         d.energy_weight = d.energy_preference * load / local_energy
         d.compute_weight = d.provider_preference * d.time_preference * d.local_frequency
         d.offload_gain = d.provider_preference * (d.time_preference + d.energy_preference)
-        d.root = ops.sqrt(_column(d.compute_weight) / np.expand_dims(d.server_frequency, -2))
+        d.root = ops.sqrt(_column(d.compute_weight) / d.server_frequency[..., None, :])
         d.interference = self.interference
         return d
 
@@ -153,7 +153,8 @@ class Slots:
 
 def _slots(d: Data, x: Variables) -> Slots:
     servers, subbands = d.channel_gain.shape[-2:]
-    server, subband = (np.rint(np.nan_to_num(x[n], nan=-1.0)) for n in ("offload_server", "offload_subband"))
+    known = (np.where(np.isnan(x[name]), -1.0, x[name]) for name in ("offload_server", "offload_subband"))
+    server, subband = (np.rint(place) for place in known)
     off = (server >= 0) & (server < servers) & (subband >= 0) & (subband < subbands)
     s, j = (np.where(off, a, 0).astype(np.intp) for a in (server, subband))
     return Slots(off, s, j, s * subbands + j)
@@ -176,4 +177,4 @@ def _unknown(x: Variables) -> Mask:
 
 
 def _column(a: Numbers) -> Numbers:
-    return np.expand_dims(np.asarray(a), -1)
+    return np.asarray(a)[..., None]

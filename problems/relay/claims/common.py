@@ -2,6 +2,7 @@
 "tolerances."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -13,9 +14,10 @@ from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims import Interval, ProofError, decades, instances
 from mecopt.instance import Instance
-from mecopt.problem import Problem
+from mecopt.problem import FEASIBILITY, TOL_SOLVER, Problem
+from mecopt.result import Certificate
 
-from .. import AF, DF, FDHR, P1, TDHR, branches, scenario
+from .. import AF, DF, FDHR, P1, TDHR, algorithms, branches, exact, links, nlp, scenario
 from ..links import Plan
 
 PAPER = "Chen et al. 2020"
@@ -98,14 +100,48 @@ def bracket(name: str, data: Case) -> Bracket | None:
     return _bracket(name, json.dumps({k: v for k, v in data.items() if k != "problem"}, sort_keys=True))
 
 
+MODES = {"hr": "hybrid", "fdhr": "half", "tdhr": "slots"}
+
+SHARP = 3e-7
+"""Gap at which a local search is taken at its word: the referee's cuts leave 2e-7 themselves."""
+
+
 @lru_cache(maxsize=4096)
 def _bracket(name: str, text: str) -> Bracket | None:
     problem = BY_NAME[name]
-    r = problem.solve(problem.instance(json.loads(text)))
-    c = r.certificate
-    if r.status not in ("optimal", "feasible") or not c.rigorous or not c.gap <= PROVED:
+    s = problem.instance(json.loads(text))
+    if name in MODES:
+        found = _local(problem, s, MODES[name])
+        if found is not None:
+            return found
+    r = problem.solve(s)
+    if r.status not in ("optimal", "feasible"):
         return None
-    return Bracket(float(c.bound), float(c.upper), {key: float(value) for key, value in r.x.items()})
+    return _enclosed(r.certificate, r.x, PROVED)
+
+
+def _local(problem: Problem, s: Instance, mode: str) -> Bracket | None:
+    """The optimum from one local search, where the referee proves that nothing is better.
+
+    Who finds the point is all the same to a proof, and Algorithm G takes ten times as long.
+    """
+    plans = exact.single_plans(s, mode)
+    if len(plans) < 2:
+        return None
+    d = links.data(s)
+    af, df = (plan._asdict() for plan in plans)
+    alone = {name: af[name] or df[name] for name in af}
+    plans.append(nlp.refine(d, algorithms.blend(alone, 0.5), mode=mode))
+    x = min(plans, key=lambda plan: links.cost(d, plan, mode)).outputs()
+    x = {o.name: x[o.name] for o in problem.outputs}
+    c = problem.certify(s, x, tol=TOL_SOLVER)
+    return _enclosed(c, x, SHARP) if c.infeasibility <= FEASIBILITY else None
+
+
+def _enclosed(c: Certificate, x: Mapping[str, Any], most: float) -> Bracket | None:
+    if not c.rigorous or not c.gap <= most:
+        return None
+    return Bracket(float(c.bound), float(c.upper), {key: float(value) for key, value in x.items()})
 
 
 def proved_value(problem: Problem, s: Instance, plan: Plan) -> Interval | None:

@@ -219,7 +219,7 @@ def minimise(
 
     here = {row.name for row in installed(CONES)}
     for name in solvers:
-        if name in here and conic.run(problem, solver(name, CONES), tol=tol) == "":
+        if name in here and conic.run(problem, solver(name, CONES), tol=tol, valued=False) == "":
             found = {key: float(v.value) for key, v in m.variables.items()}
             found["q"] = form.relay_power(d, found)
             return _settled(d, _plan(d, found | _idle(x)))
