@@ -109,6 +109,9 @@ def free_solution(case: Case, test: Test) -> Any:
 HALVINGS = 60
 """More than a double's bits: then the bracket of mu is as narrow as it gets."""
 
+MET = 1e-15
+"""Relative distance at which the load is F: a cycle may be worth 1e6 times its share of the optimum."""
+
 
 @dataclass(frozen=True)
 class Algorithm2:
@@ -143,7 +146,7 @@ class Algorithm2:
         light = inner(high)
         for _ in range(HALVINGS):
             tried = inner((low + high) / 2)
-            if abs(load(tried) - capacity) <= 1e-12 * capacity:
+            if abs(load(tried) - capacity) <= MET * capacity:
                 return [tried]
             if load(tried) > capacity:
                 low, heavy = (low + high) / 2, tried
