@@ -14,7 +14,9 @@ from mecopt.claims.slack import Slack
 from mecopt.claims.verdict import Counterexample, Verdict
 
 RESTARTS = 1  # further searches after a violation
-MUTANT_SAMPLES = 200  # further cases drawn when a mutant has not been noticed yet
+MUTANT_SAMPLES = 200  # further cases drawn when a mutant has not been noticed yet ...
+MUTANT_ROUNDS = 4  # ... and how often: some misprints show on one case in a hundred
+FAR = 1_000_003  # between the seeds of further draws: a neighbouring seed is somebody's own
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,7 @@ def _judge(
             search.draw(samples - 1, seed)  # the stored case is one of them
     else:
         _search(search, samples, seed)
-    survivors = _survivors(claim, search)
-    if survivors and search.counted():
-        search.draw(max(samples, claim.max_samples or MUTANT_SAMPLES), seed)
-        survivors = _survivors(claim, search)
+    survivors = _survivors(claim, search, samples, seed)
     counted, found = search.counted(), search.smallest_violation()
     proof = _prove(claim)
     verdict, note = _verdict(claim, counted, found, proof)
@@ -141,9 +140,17 @@ def _prove(claim: Claim) -> Proof | None:
         raise CheckError(f"the proof raised {type(error).__name__}: {error}") from error
 
 
-def _survivors(claim: Claim, search: Search) -> tuple[str, ...]:
-    counted = search.counted()
-    return tuple(m.name for m in claim.mutants if not _caught(claim, m, counted))
+def _survivors(claim: Claim, search: Search, samples: int, seed: int) -> tuple[str, ...]:
+    """The mutants that nobody notices, on the cases so far and on others drawn for them."""
+    cases = search.counted()
+    left = [m for m in claim.mutants if not _caught(claim, m, cases)]
+    for again in range(1, MUTANT_ROUNDS + 1):
+        if not left or not cases:
+            break
+        known = len(search.counted())
+        search.draw(max(samples, claim.max_samples or MUTANT_SAMPLES), seed + again * FAR)
+        left = [m for m in left if not _caught(claim, m, search.counted()[known:])]
+    return tuple(m.name for m in left)
 
 
 def _caught(claim: Claim, mutant: Mutant, counted: list[tuple[Case, Slack]]) -> bool:

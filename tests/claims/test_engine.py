@@ -268,7 +268,7 @@ def test_slow_check_runs_a_bounded_number_of_times() -> None:
 
     draws = st.fixed_dictionaries({"x": st.lists(decades(1e-9, 1e9), min_size=6, max_size=60)})
     verify_claim(refuted(draws=draws)(check), samples=100)
-    assert calls < 1500
+    assert calls < 1900  # with those drawn for the mutants
     calls = 0
     verify_claim(toy(max_samples=5)(lambda c, s: 1.0 + s if check({"x": [1]}, s) else 1.0))
     assert calls <= 5 + 1
