@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from mecopt.errors import SolverError
+from mecopt.threads import ONE_THREAD
 
 START = """
 import pickle, sys
@@ -32,10 +33,6 @@ ORDERLY = 5.0
 START_LIMIT = 300.0
 """Seconds that a host may take to import everything."""
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
-ONE_THREAD = dict.fromkeys(THREADS, "1")
-"""Times of several solves at once are comparable only if each has one core."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -50,6 +47,7 @@ class Worker:
     """A host process, started when first asked."""
 
     def __init__(self, *, environment: Mapping[str, str] | None = None) -> None:
+        # times of several solves at once are comparable only if each has one core
         self.environment = {**os.environ, **ONE_THREAD, **(environment or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self.noise: IO[bytes] | None = None

@@ -6,6 +6,7 @@ every worker, which fails for scripts that call `verify` at top level.)
 """
 
 import contextlib
+import os
 import pickle
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import IO, Any
 
 from mecopt.claims.search import few_collections
 from mecopt.claims.verdict import Verdict
+from mecopt.threads import ONE_THREAD
 
 Target = tuple[str, str]
 Progress = Callable[[int, int, Verdict], None]
@@ -79,7 +81,11 @@ class _Worker:
     def __init__(self) -> None:
         self.noise: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise
+            [sys.executable, "-c", START],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.noise,
+            env={**ONE_THREAD, **os.environ},
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -155,8 +161,6 @@ class _Crew:
 
 def serve() -> None:
     """The worker's side: answer questions until there are no more."""
-    import os
-
     from mecopt.claims.run import judge
 
     answers = os.fdopen(os.dup(1), "wb")

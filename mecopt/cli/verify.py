@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mecopt.cli.common import AS_JSON, DONE, FAILED, print_json
+from mecopt.threads import one_thread_unless_asked
 
 
 @click.command()
@@ -42,6 +43,7 @@ def verify(
     mecopt verify --replay mecopt-report/counterexamples/TDMA-T1d.json
     mecopt verify path/to/my_paper --replay mecopt-report/counterexamples/MINE-1.json
     """
+    one_thread_unless_asked()
     if replay is not None:
         from mecopt.claims.adopt import adopted
 

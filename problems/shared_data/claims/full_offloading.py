@@ -154,7 +154,7 @@ def compare_gaps(both: list[Instance], subject: CompareGaps) -> Any:
         "the statement holds."
     ),
     corrected_by="SHARED-F3d.corrected",
-    max_samples=40,
+    max_samples=20,
 )
 def gap_shrinks(case: Case, subject: CompareGaps) -> Any:
     return compare_gaps([at_share(P1.instance(case["data"]), share) for share in case["shares"]], subject)

@@ -1,0 +1,40 @@
+"""Numerical libraries run with one thread in the processes that check claims, unless the user says otherwise."""
+
+import os
+
+import pytest
+
+from mecopt.threads import NAMES, one_thread_unless_asked
+
+
+def test_one_thread_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    one_thread_unless_asked()
+    assert {name: os.environ[name] for name in NAMES} == {
+        **dict.fromkeys(NAMES, "1"),
+        "OPENBLAS_NUM_THREADS": "3",
+    }
+
+
+def test_workers_inherit_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mecopt.claims import pool
+
+    seen: dict[str, str] = {}
+
+    class Stop(Exception):
+        pass
+
+    def start(*_: object, env: dict[str, str], **__: object) -> None:
+        seen.update(env)
+        raise Stop
+
+    monkeypatch.setattr(pool.subprocess, "Popen", start)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    with pytest.raises(Stop):
+        pool._Worker()
+    assert seen["OMP_NUM_THREADS"] == "1"
+    assert seen["OPENBLAS_NUM_THREADS"] == "2"
+    assert seen["PATH"] == os.environ["PATH"]
