@@ -1,4 +1,4 @@
-"""Numerical libraries run with one thread in the processes that check claims, unless the user says otherwise."""
+"""Numerical libraries run with one thread where claims are checked, unless the user says otherwise."""
 
 import os
 
