@@ -1,5 +1,6 @@
 """Numerical libraries run with one thread where claims are checked, unless the user says otherwise."""
 
+import ast
 import os
 
 import pytest
@@ -21,20 +22,12 @@ def test_one_thread_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_inherit_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from mecopt.claims import pool
 
-    seen: dict[str, str] = {}
-
-    class Stop(Exception):
-        pass
-
-    def start(*_: object, env: dict[str, str], **__: object) -> None:
-        seen.update(env)
-        raise Stop
-
-    monkeypatch.setattr(pool.subprocess, "Popen", start)
+    monkeypatch.setattr(pool, "START", "import os, sys; sys.stdout.write(str(dict(os.environ)))")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-    with pytest.raises(Stop):
-        pool._Worker()
+    worker = pool._Worker()
+    seen = ast.literal_eval(worker.outbox.read().decode())
+    worker.close()
     assert seen["OMP_NUM_THREADS"] == "1"
     assert seen["OPENBLAS_NUM_THREADS"] == "2"
     assert seen["PATH"] == os.environ["PATH"]
