@@ -115,10 +115,10 @@ def _kinds(rng: np.random.Generator, chances: list[float], shape: tuple[int, int
     """What `rng.choice` draws for a few kinds: it would search for every number in their sums."""
     ends = np.cumsum(chances)
     drawn = rng.random(shape)
-    found = np.zeros(shape, dtype=np.intp)
+    found = np.zeros(shape, dtype=np.int8)
     for end in ends[:-1] / ends[-1]:
         found += drawn >= end
-    return found
+    return found.astype(np.intp)
 
 
 @dataclass

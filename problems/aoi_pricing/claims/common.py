@@ -168,17 +168,17 @@ def least(balls: Any) -> Ball:
 def load(d: Data, x: Association, j: int, weight: Balls) -> Ball:
     """sum over the devices at j of sqrt(weight)."""
     roots = d.roots(weight)
-    return total(roots[i, j] for i in at(d, x, j))
+    return total([roots[i, j] for i, k in enumerate(x) if k == j])
 
 
 def squares(d: Data, x: Association, *weights: Balls) -> Ball:
     """sum_j (sum_i sqrt(w_ij) x_ij)^2 for each kind of weight."""
-    return total(load(d, x, j, w) ** 2 for w in weights for j in range(d.servers))
+    return total([load(d, x, j, w) ** 2 for w in weights for j in range(d.servers)])
 
 
 def linear(d: Data, x: Association, cost: Balls) -> Ball:
     """sum of cost_ij over the devices that offload."""
-    return total(cost[i, x[i]] for i in range(d.users) if x[i] >= 0)
+    return total([cost[i, j] for i, j in enumerate(x) if j >= 0])
 
 
 def p5(d: Data, x: Association) -> Ball:
