@@ -146,7 +146,7 @@ def run(w: World, policy: str, *, slots: int, alpha: float, local: float) -> Mea
         rho=np.array(w.rho, dtype=np.float64),
         server_speed=np.array(w.server_speed),
         server_core=np.array(w.server_core),
-        kinds=np.array(w.kinds),
+        kinds=w.kinds,
         kind_bits=np.array(w.bits),
         kind_flop=np.array(w.flop),
     )
@@ -193,5 +193,5 @@ def run(w: World, policy: str, *, slots: int, alpha: float, local: float) -> Mea
         battery_slots=slots * int(np.sum(np.isfinite(w.battery))),
         dead=counts[DEAD],
         margin=sums[MARGIN],
-        prices=[(float(a), float(b)) for a, b in history],
+        prices=[(a, b) for a, b in history.tolist()],
     )

@@ -103,12 +103,22 @@ def world(name: str, *, users: int, servers: int, seed: int) -> World:
         battery=data["battery_energy"],
         per_flop=data["energy_per_flop"],
         factor=data["transmit_energy_factor"],
-        kinds=rng.choice(len(chances), (users, QUEUE), p=list(chances.values())),
+        kinds=_kinds(rng, list(chances.values()), (users, QUEUE)),
         bits=np.array([tasks[kind].bits for kind in chances]),
         flop=np.array([tasks[kind].flop for kind in chances]),
         first=rng.integers(0, FIRST_TASK, users),
         seed=seed,
     )
+
+
+def _kinds(rng: np.random.Generator, chances: list[float], shape: tuple[int, int]) -> NDArray[np.intp]:
+    """What `rng.choice` draws for a few kinds: it would search for every number in their sums."""
+    ends = np.cumsum(chances)
+    drawn = rng.random(shape)
+    found = np.zeros(shape, dtype=np.int8)
+    for end in ends[:-1] / ends[-1]:
+        found += drawn >= end
+    return found.astype(np.intp)
 
 
 @dataclass

@@ -16,8 +16,8 @@ from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_argument
 from mecopt.result import Point
 
-from .prices import Response, State, Terms, answer, download, spend_all, spent, terms
-from .window import best_window, cold_start
+from .prices import Response, State, Terms, answer, download, spent, terms
+from .window import best_window, cold_start, ways_for
 
 BLOCK = 4096
 """Instances worked on at a time: enough for the few that need nested searches to be worked on together, and
@@ -102,7 +102,7 @@ def at_window(s: Instance, window: float) -> Point:
     """The best point of one instance with this download window."""
     p = terms(s.problem.instance({name: a[None] for name, a in s.data.items()}))
     span = np.full((1, 1), window)
-    state, _ = spend_all(p, span, cold_start(p), np.ones((1, 1), dtype=bool))
+    state, _ = ways_for(p).spend_all(p, span, cold_start(p), np.ones((1, 1), dtype=bool))
     x, prices = policy(p, span, state, span <= 0)
 
     def scalar(group: dict[str, Array], outputs: Any) -> dict[str, Array]:

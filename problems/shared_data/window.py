@@ -6,14 +6,17 @@ prices finds the window of most instances (`saddle`), a bracketed root that of t
 needed where there are no results, no budget, or nothing worth offloading.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from mecopt.instance import Array, Indices, Mask
 from mecopt.kernels.lambert import lambert_argument
 from mecopt.rootfind import falling_root
 
-from .prices import Response, State, Terms, range_of_nu, send_all, spend_all
-from .saddle import newton
+from . import few, floats, prices, saddle
+from .prices import Response, State, Terms, range_of_nu, send_all
 from .shortest import shortest_window
 
 LOW_WINDOW, HIGH_WINDOW = -45.0, 38.0
@@ -30,6 +33,29 @@ TIGHT = 1e-8
 
 FAR = 25.0
 """Beyond this logit prices are so extreme that the next search had better start afresh."""
+
+
+FEW = 16
+"""Users, of all instances together, up to which floats are sooner done than arrays."""
+
+IN_ORDER = 7
+"""Users whose numbers NumPy adds up one by one, as floats are; a method has the same digits either way."""
+
+
+class Ways(NamedTuple):
+    """How to find all three prices at once, and those at a given window."""
+
+    newton: Callable[[Terms, State, Mask, Array], tuple[Array, State, Mask]]
+    spend_all: Callable[[Terms, Array, State, Mask], tuple[State, Response]]
+
+
+ARRAYS, FLOATS = Ways(saddle.newton, prices.spend_all), Ways(few.newton, floats.spend_all)
+
+
+def ways_for(p: Terms) -> Ways:
+    """Floats for few instances of few users, else arrays."""
+    users = p.private_bits.shape[1]
+    return FLOATS if users <= IN_ORDER and len(p.window) * users <= FEW else ARRAYS
 
 
 def _exponents(p: Terms, span: Array, r: Response) -> tuple[Array, Array, Mask]:
@@ -82,13 +108,13 @@ def _shortest(p: Terms) -> Array:
 
 def _window_by_search(p: Terms) -> tuple[Array, Mask]:
     """The window's logit, and where there had better be none."""
-    cold, silent = cold_start(p), _silent(p)
+    cold, silent, ways = cold_start(p), _silent(p), ways_for(p)
     warm = cold
 
     def download_dearer(logit: Array) -> Array:
         nonlocal warm
         span = p.window / (1 + np.exp(-logit))
-        state, r = spend_all(p, span, warm, ~silent)
+        state, r = ways.spend_all(p, span, warm, ~silent)
         usual = np.abs(logit) < FAR
         warm = State(*(np.where(usual, a, b) for a, b in zip(state, cold, strict=True)))
         return np.where(silent, -1.0, balance(p, span, state, r))
@@ -133,7 +159,8 @@ def best_window(p: Terms, *, only_without: bool = False) -> tuple[Array, State, 
     """
     cold, silent = cold_start(p), _silent(p)
     nobody, least_nu = _nobody(p)
-    logit, state, arrived = newton(p, cold, ~silent & ~nobody & (not only_without), _shortest(p))
+    tried = ~silent & ~nobody & (not only_without)
+    logit, state, arrived = ways_for(p).newton(p, cold, tried, _shortest(p))
     span = p.window / (1 + np.exp(-logit))
     closed = (silent | nobody) & ~arrived
     rest = np.flatnonzero(~(arrived | closed)[:, 0])
@@ -153,7 +180,8 @@ def _without_newton(p: Terms) -> tuple[Array, State, Mask]:
     span = shortest_window(p)
     everybody = np.ones(span.shape, dtype=bool)
     # often the window is as short as can be: that takes one look instead of a search
-    state, r = spend_all(p, np.where(span > 0, span, p.window / 2), cold_start(p), span > 0)
+    half = np.where(span > 0, span, p.window / 2)
+    state, r = ways_for(p).spend_all(p, half, cold_start(p), span > 0)
     settled = (span > 0) & (balance(p, span, state, r) <= 0)
     state = _pinned(p, span, state, r)
     rest = np.flatnonzero(~settled[:, 0])
@@ -161,7 +189,7 @@ def _without_newton(p: Terms) -> tuple[Array, State, Mask]:
         part = p.rows(rest)
         best, none[rest] = _window_by_search(part)
         at = part.window / (1 + np.exp(-best))
-        found, r = spend_all(part, at, cold_start(part), everybody[rest])
+        found, r = ways_for(part).spend_all(part, at, cold_start(part), everybody[rest])
         span[rest] = at
         for target, source in zip(state, _pinned(part, at, found, r), strict=True):
             target[rest] = source

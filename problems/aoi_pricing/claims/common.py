@@ -8,7 +8,8 @@ independently of the code that solves the problems.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ Balls = Any
 """Object arrays of balls."""
 
 root = np.frompyfunc(arb.sqrt, 1, 1)
+_ball = np.frompyfunc(arb, 1, 1)
+_middle = np.frompyfunc(lambda ball: float(ball.mid()), 1, 1)
 
 POSITIVE = decades(1e-2, 1e2)
 FROM_ZERO = decades(1e-2, 1e2, special=[0.0])
@@ -90,6 +93,8 @@ class Data:
     E_tx: Balls
     B: Balls
     alpha: Ball
+    _roots: dict[int, tuple[Balls, Balls]] = field(default_factory=dict, init=False, repr=False)
+    """By the identity of an array: the array, and its roots. All associations ask for the same few."""
 
     @property
     def users(self) -> int:
@@ -99,33 +104,38 @@ class Data:
     def servers(self) -> int:
         return self.A.shape[1]  # type: ignore[no-any-return]
 
-    @property
+    @cached_property
     def K(self) -> Balls:  # noqa: N802 (the paper's letter)
         """Cost of local work."""
         return self.D + self.alpha * self.E_loc / self.B
 
-    @property
+    @cached_property
     def e(self) -> Balls:
         """Fixed cost of offloading."""
         return self.s + self.alpha * self.E_tx / self.B[:, None]
 
-    @property
+    @cached_property
     def c(self) -> Balls:
         """e - K."""
         return self.e - self.K[:, None]
 
-    @property
+    @cached_property
     def G(self) -> Balls:  # noqa: N802 (the paper's letter)
         """Energy that offloading saves."""
         return self.E_loc[:, None] - self.E_tx
+
+    def roots(self, weight: Balls) -> Balls:
+        """The square root of each entry."""
+        if id(weight) not in self._roots:
+            self._roots[id(weight)] = weight, root(weight)
+        return self._roots[id(weight)][1]
 
 
 def data(case: Case) -> Data:
     """The case in balls (numbers or balls)."""
     made = {}
     for name, (axes, _) in FIELDS.items():
-        value = np.array(case[name], dtype=object)
-        made[name] = np.vectorize(arb, otypes=[object])(value) if axes else arb(case[name])
+        made[name] = _ball(np.array(case[name], dtype=object)) if axes else arb(case[name])
     return Data(**made)
 
 
@@ -157,17 +167,18 @@ def least(balls: Any) -> Ball:
 
 def load(d: Data, x: Association, j: int, weight: Balls) -> Ball:
     """sum over the devices at j of sqrt(weight)."""
-    return total(weight[i, j].sqrt() for i in at(d, x, j))
+    roots = d.roots(weight)
+    return total([roots[i, j] for i, k in enumerate(x) if k == j])
 
 
 def squares(d: Data, x: Association, *weights: Balls) -> Ball:
     """sum_j (sum_i sqrt(w_ij) x_ij)^2 for each kind of weight."""
-    return total(load(d, x, j, w) ** 2 for w in weights for j in range(d.servers))
+    return total([load(d, x, j, w) ** 2 for w in weights for j in range(d.servers)])
 
 
 def linear(d: Data, x: Association, cost: Balls) -> Ball:
     """sum of cost_ij over the devices that offload."""
-    return total(cost[i, x[i]] for i in range(d.users) if x[i] >= 0)
+    return total([cost[i, j] for i, j in enumerate(x) if j >= 0])
 
 
 def p5(d: Data, x: Association) -> Ball:
@@ -184,7 +195,8 @@ def cost(d: Data, x: Association) -> Ball:
 def asked(d: Data, mu: Any, nu: Any) -> Balls:
     """q = mu sqrt(A) + nu sqrt(S) + c."""
     n = d.servers
-    return root(d.A) * np.array(mu[:n], dtype=object) + root(d.S) * np.array(nu[:n], dtype=object) + d.c
+    by_band = d.roots(d.A) * np.array(mu[:n], dtype=object)
+    return by_band + d.roots(d.S) * np.array(nu[:n], dtype=object) + d.c
 
 
 def charges(d: Data, mu: Any, nu: Any) -> Ball:
@@ -218,4 +230,4 @@ def scale(*balls: Ball) -> Ball:
 
 def number(values: Balls) -> Any:
     """Mid points as floats."""
-    return np.vectorize(lambda ball: float(ball.mid()), otypes=[float])(values)
+    return _middle(values).astype(np.float64)

@@ -63,7 +63,7 @@ def searched_prices(d: Data) -> tuple[list[Ball], list[Ball], Any]:
         "comm_delay": d.A, "parallel_delay": d.S, "root_comm": root(d.A), "root_comp": root(d.S),
         "edge_cost": d.e, "local_cost": d.K,
     }  # fmt: skip
-    numbers = {name: np.vectorize(lambda b: float(b.mid()), otypes=[float])(v) for name, v in fields.items()}
+    numbers = {name: number(balls) for name, balls in fields.items()}
     n = d.servers
     lifted = type("Data", (), {})()
     lifted.__dict__.update(

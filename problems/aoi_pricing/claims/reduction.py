@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, claim, smallest
@@ -211,11 +212,9 @@ def partition_program(a: list[int]) -> tuple[int, int, int]:
 def hardness(case: Case, subject: Reduction) -> Interval:
     a = case["numbers"]
     servers, c, target = subject(a)
-    best = min(
-        sum(sum(n for n, j in zip(a, x, strict=True) if j == k) ** 2 for k in range(servers))
-        + c * sum(j >= 0 for j in x)
-        for x in itertools.product(range(-1, servers), repeat=len(a))
-    )
+    x = np.indices((servers + 1,) * len(a)).reshape(len(a), -1) - 1
+    loads = [np.array(a) @ (x == k) for k in range(servers)]
+    best = int(np.min(sum(load**2 for load in loads) + c * np.sum(x >= 0, axis=0)))
     sums = {0}
     for n in a:
         sums |= {s + n for s in sums}

@@ -10,6 +10,7 @@ from mecopt.claims import Interval, Mutant, agree, at_most, claim, decades, smal
 from mecopt.claims.exact import FAILS, HOLDS, in_balls, vanishes
 
 from .common import (
+    FIELDS,
     PAPER,
     POSITIVE,
     Association,
@@ -166,7 +167,8 @@ def ask_around(d: Data, mu: Any, nu: Any, i: int) -> int:
 
 def alone(d: Data, mu: Any, nu: Any, i: int) -> int:
     """What one device answers by itself; -9 where a ball cannot tell."""
-    part = Data(*(a[i : i + 1] if getattr(a, "ndim", 0) else a for a in vars(d).values()))
+    given = (getattr(d, name) for name in FIELDS)
+    part = Data(*(a[i : i + 1] if getattr(a, "ndim", 0) else a for a in given))
     found = answer(part, mu, nu)
     return -9 if found is None else found[0]
 

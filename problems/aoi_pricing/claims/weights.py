@@ -33,9 +33,9 @@ from .objective import CANCEL, delays, drained, local_ones
 
 def optimum(d: Data) -> Association | None:
     """The association of least cost, None where a ball cannot tell."""
-    every = list(associations(d))
-    best = min(every, key=lambda x: float(cost(d, x).mid()))
-    return best if all(x == best or cost(d, x) > cost(d, best) for x in every) else None
+    costs = {x: cost(d, x) for x in associations(d)}
+    best = min(costs, key=lambda x: float(costs[x].mid()))
+    return best if all(x == best or ball > costs[best] for x, ball in costs.items()) else None
 
 
 Measure = Callable[[Data, Association], Ball]

@@ -120,7 +120,7 @@ def _one(d: Data) -> Array:
     if few:
         prices, _ = cool(net, start, 0.1 * heat, local=d.local_cost, precision=PRECISION)
     else:
-        prices = climb(net, start, HEAT_OF_MANY * heat, steps=STEPS_OF_MANY)
+        prices, _ = climb(net, start, HEAT_OF_MANY * heat, steps=STEPS_OF_MANY)
         if look(net, prices, heat).sharp < look(net, start, heat).sharp:
             prices = start
     return np.asarray(in_units(prices, d)[0])
@@ -130,13 +130,13 @@ def cool(
     net: Links, prices: Array, heat: float, *, local: Array, precision: float, weight: float = 1.0
 ) -> tuple[Array, Array]:
     """Lower the temperature until the loss is below the precision: best prices and their dual value."""
-    best, value = prices, look(net, prices, heat, weight).sharp
+    seen = look(net, prices, heat, weight)
+    best, value = prices, seen.sharp
     total, floor = weight * float(np.sum(local)), heat * LEAST_HEAT
     while heat > floor:
-        before = look(net, prices, heat, weight).sharp
+        before = seen.sharp
         enough = 0.1 * precision * np.minimum(np.abs(before), np.abs(before + total))
-        prices = climb(net, prices, heat, weight, enough=float(np.min(enough)))
-        seen = look(net, prices, heat, weight)
+        prices, seen = climb(net, prices, heat, weight, enough=float(np.min(enough)))
         better = seen.sharp > value
         best, value = np.where(better[:, None, None], prices, best), np.maximum(seen.sharp, value)
         scale = np.minimum(np.abs(seen.sharp), np.abs(seen.sharp + total))
@@ -155,8 +155,9 @@ def climb(
     *,
     steps: int = NEWTON_STEPS,
     enough: float = np.inf,
-) -> Array:
-    """Newton's method at one temperature, halved where it does not climb; all parts at once.
+) -> tuple[Array, Look]:
+    """Newton's method at one temperature, halved where it does not climb; all parts at once. Prices, and what
+    they come to.
 
     It stops where the next step would gain less than `enough`, or little beside the temperature.
     """
@@ -164,8 +165,8 @@ def climb(
     for _ in range(steps):
         gradient, curvature = _slopes(net, prices, heat, weight)
         step = _newton_step(curvature, gradient)
-        gain = np.sum(step * gradient, axis=-1)
-        if not np.any(gain > min(1e-3 * heat, enough)):
+        gain = (step * gradient).sum(axis=-1)
+        if not (gain > min(1e-3 * heat, enough)).any():
             break
         step = step.reshape(prices.shape)
         length = _longest(prices[:, : net.plain], step[:, : net.plain])
@@ -176,11 +177,14 @@ def climb(
             if climbs.all():
                 break
             length = np.where(climbs, length, length / 3)
+        if climbs.all():
+            prices, seen = tried, new
+            continue
         prices = np.where(climbs[:, None, None], tried, prices)
         seen = Look(*(np.where(climbs, a, b) for a, b in zip(new, seen, strict=True)))
         if not climbs.any():
             break
-    return prices
+    return prices, seen
 
 
 def _newton_step(curvature: Array, gradient: Array) -> Array:
@@ -217,10 +221,10 @@ def _blocks(parts: int, net: Links) -> list[slice]:
 
 def _asked(net: Links, prices: Array, some: slice) -> Array:
     """q `(parts, some users, 1 + servers)`."""
-    q = np.repeat(net.cost[:, some], len(prices), axis=0) if len(net.cost) == 1 else net.cost[:, some].copy()
+    q = net.cost[:, some].repeat(len(prices) if len(net.cost) == 1 else 1, axis=0)
     for row in range(len(net.takes)):
         q[..., 1:] += prices[:, row, None, :] * net.takes[row, some]
-    return np.asarray(q)
+    return q
 
 
 def look(net: Links, prices: Array, heat: float, weight: float = 1.0) -> Look:
@@ -228,15 +232,15 @@ def look(net: Links, prices: Array, heat: float, weight: float = 1.0) -> Look:
     sharp, logs, loss = np.zeros((3, len(prices)))
     for some in _blocks(len(prices), net):
         q = _asked(net, prices, some)
-        least = np.min(q, axis=-1)
+        least = q.min(axis=-1)
         above = q - least[..., None]
         odds = np.exp(-above / heat)
-        total = np.sum(odds, axis=-1)
-        sharp += np.sum(least, axis=-1)
-        logs += np.sum(np.log(total), axis=-1)
+        total = odds.sum(axis=-1)
+        sharp += least.sum(axis=-1)
+        logs += np.log(total).sum(axis=-1)
         above[np.isinf(above)] = 0.0
-        loss += np.sum(np.sum(above * odds, axis=-1) / total, axis=-1)
-    charged = np.sum(prices[:, :2] ** 2, axis=(1, 2)) / 4
+        loss += ((above * odds).sum(axis=-1) / total).sum(axis=-1)
+    charged = (prices[:, :2] ** 2).sum(axis=(1, 2)) / 4
     barrier = np.zeros(len(prices))
     if net.least is not None and net.most is not None:
         p, span = prices[:, net.plain :], net.most - net.least
@@ -257,35 +261,34 @@ def _slopes(net: Links, prices: Array, heat: float, weight: float) -> tuple[Arra
     gradient, products, diagonals = np.zeros((parts, n)), np.zeros((parts, n, n)), np.zeros((parts, rows, n))
     for some in _blocks(parts, net):
         q = _asked(net, prices, some)
-        odds = np.exp((np.min(q, axis=-1, keepdims=True) - q) / heat)
-        odds /= np.sum(odds, axis=-1, keepdims=True)
+        odds = np.exp((q.min(axis=-1, keepdims=True) - q) / heat)
+        odds /= odds.sum(axis=-1, keepdims=True)
         used = np.concatenate([odds[..., 1:] * row for row in net.takes[:, some]], axis=-1)
-        gradient += np.sum(used, axis=1)
+        gradient += used.sum(axis=1)
         products += used.transpose(0, 2, 1) @ used
         for row in range(rows):
-            diagonals[:, row] += np.sum(used * np.tile(net.takes[row, some], rows), axis=1)
+            own = np.concatenate([net.takes[row, some]] * rows, axis=-1)
+            diagonals[:, row] += (used * own).sum(axis=1)
     curvature = -products
-    place = np.arange(servers)
-    for row in range(rows):
-        for column in range(rows):
-            at = slice(column * servers, (column + 1) * servers)
-            curvature[:, row * servers + place, column * servers + place] += diagonals[:, row, at]
-    gradient, curvature = weight * gradient, curvature * (weight / heat)
-    flat = prices.reshape(parts, n)
-    quadratic = np.arange(2 * servers)
-    gradient[:, quadratic] -= flat[:, quadratic] / 2
-    curvature[:, quadratic, quadratic] += 0.5
+    # views of the entries of two rows at the same server, and of the diagonal
+    same = np.einsum("prjcj->prcj", curvature.reshape(parts, rows, servers, rows, servers))
+    same += diagonals.reshape(parts, rows, rows, servers)
+    gradient *= weight
+    curvature *= weight / heat
+    bent_by = np.einsum("pnn->pn", curvature)
+    flat, squares = prices.reshape(parts, n), slice(2 * servers)
+    gradient[:, squares] -= flat[:, squares] / 2
+    bent_by[:, squares] += 0.5
     if net.least is not None and net.most is not None:
-        number, span = np.arange(net.plain * servers, n), net.most - net.least
+        number, span = slice(net.plain * servers, n), net.most - net.least
         bent = np.tanh(flat[:, number].reshape(span.shape) * span / (2 * heat))
         gradient[:, number] -= (net.least + span * (1 + bent) / 2).reshape(parts, -1)
-        curvature[:, number, number] += (span**2 * (1 - bent**2) / (4 * heat)).reshape(parts, -1) + RIDGE
+        bent_by[:, number] += (span**2 * (1 - bent**2) / (4 * heat)).reshape(parts, -1) + RIDGE
     if net.plain > 2:
-        memory = np.arange(2 * servers, 3 * servers)
+        memory = slice(2 * servers, 3 * servers)
         gradient[:, memory] += heat / flat[:, memory] - 1.0
-        curvature[:, memory, memory] += heat / flat[:, memory] ** 2
-    every = np.arange(n)
-    curvature[:, every, every] *= 1 + RIDGE
+        bent_by[:, memory] += heat / flat[:, memory] ** 2
+    bent_by *= 1 + RIDGE
     return gradient, curvature
 
 

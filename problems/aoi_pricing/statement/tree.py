@@ -208,8 +208,8 @@ def _improve(net: Links, level: Level, target: float, gap: float) -> Level:
     inside = HEATS[0][0] * gap  # prices of memory climb from above 0 only
     prices[:, 2 : own.plain] = np.maximum(prices[:, 2 : own.plain], inside)
     for heat, steps in HEATS:
-        prices = dual_search.climb(own, prices, heat * gap, steps=steps)
-        seen = dual_search.look(own, prices, heat * gap).sharp
+        prices, found = dual_search.climb(own, prices, heat * gap, steps=steps)
+        seen = found.sharp
         if heat == DIVIDED_AT:
             used = dual_search.parts_used(own, prices, heat * gap)
         best = np.where((seen > bound)[:, None, None], prices, best)
