@@ -47,7 +47,8 @@ def ellipsoid_method(
     """Shrink the ellipsoid with these half-axes until the bound is within `precision` of the best value.
 
     `precision` is relative to the best value. The trace has columns value, best and bound. It ends
-    `converged`, or `stationary` where a supergradient vanishes or rounding leaves nothing to cut.
+    `converged`, or `stationary` where a supergradient vanishes or rounding leaves nothing to cut, or
+    `outside` where a value above the bound shows that the first ellipsoid did not hold the maximiser.
     """
 
     def enter(state: Ellipsoid) -> Ellipsoid:
@@ -76,8 +77,10 @@ def ellipsoid_method(
             return None
         if not np.isfinite(state.value):
             return "stationary"
-        near = state.bound - state.best_value <= precision * abs(state.best_value)
-        return "converged" if near else None
+        left, near = state.bound - state.best_value, precision * abs(state.best_value)
+        if left < -near:
+            return "outside"
+        return "converged" if left <= near else None
 
     nothing = Ellipsoid(centre, np.diag(radii), -np.inf, np.zeros_like(centre), centre, -np.inf, np.inf)
     return iterate(

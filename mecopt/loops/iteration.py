@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 State = TypeVar("State")
 
-Ended = Literal["converged", "stationary", "max_steps", "time_limit"]
+Ended = Literal["converged", "stationary", "max_steps", "time_limit", "outside"]
 
 
 @dataclass(frozen=True)

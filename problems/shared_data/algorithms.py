@@ -19,15 +19,16 @@ from mecopt.result import Names, Point
 from . import closed_form, model
 from .lagrangian import Minimiser, minimise, multicast_time, upload_price
 
-LEAST = 1e-16
-"""Multipliers of Algorithm I stay above this, in their own units.
-
-What that costs is in proportion to it: 1e-12 costs up to 9e-7 of the optimum where local computing takes 800
-times as much, 1e-16 less than 1e-10.
+LEAST = 1e-12
+"""Multipliers of Algorithm I stay above this, in units of the energy of a feasible point. What that costs is
+in proportion to it, about 1e-12 of the optimum.
 """
 
 RADIUS, START = 30.0, 0.5
 """Of the first ball in these units, and its centre."""
+
+WINDOWS = 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999
+"""Shares of the time left: a short window may leave the base station too little energy."""
 
 MAX_STEPS = 30_000
 """Cap on Algorithm I: about 1700 steps for 2 users and 3700 for 3 reach 1e-9."""
@@ -160,12 +161,12 @@ def algorithm_1(s: Instance, tol: float) -> Dual:
 
 
 def _units(s: Instance) -> tuple[float, float]:
-    """Time left after the multicast, and an energy of the right size: that of computing everything
-    locally.
-    """
+    """Time left after the multicast, and the energy of a feasible point, the best of some."""
     left = float(s.max_latency) - multicast_time(s)
-    joule, _ = local_energy(s)
-    return left, float(joule)
+    constant = s.sizes["users"] * float(s.reception_power) * multicast_time(s)
+    with np.errstate(all="ignore"):
+        joules = [float(energy(s, dict(closed_form.at_window(s, share * left).x))) for share in WINDOWS]
+    return left, min(joule for joule in joules if np.isfinite(joule)) + constant
 
 
 def _shared_price(s: Instance, prices: dict[str, Array]) -> Array:
@@ -190,7 +191,7 @@ def recovered_window(s: Instance, x: dict[str, Array], prices: dict[str, Array])
     price.
     """
     sigma, time = prices["download_price"], x["download_time"]
-    left, _ = _units(s)
+    left = float(s.max_latency) - multicast_time(s)
     waits = np.where(time > 0, sigma, 0.0)
     window = float(np.sum(waits * time) / np.sum(waits)) if np.any(waits > 0) else float(np.max(time))
     return min(window, left * (1 - 1e-9))

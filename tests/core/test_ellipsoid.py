@@ -128,3 +128,14 @@ def test_lower_bounds(dimension: int, seed: int) -> None:
     assert last.best_value == pytest.approx(expected, rel=1e-8)
     assert last.bound >= expected * (1 - 1e-12)
     assert last.best[0] == pytest.approx(least[0], abs=1e-3)
+
+
+@pytest.mark.parametrize("target", [(5.0, 0.3), (3.0, 3.0), (2.0, -0.1)])
+def test_a_maximiser_outside_the_first_ellipsoid_is_not_convergence(target: tuple[float, float]) -> None:
+    def oracle(x: Array) -> tuple[float, Array]:
+        away = x - np.array(target)
+        return -float(away @ away), -2 * away
+
+    state, trace = ellipsoid_method(oracle, np.zeros(2), radii=np.ones(2), precision=1e-9, max_steps=500)
+    assert trace.ended == "outside"
+    assert state.best_value < -0.9  # nowhere near the maximum, 0

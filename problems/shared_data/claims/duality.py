@@ -36,6 +36,10 @@ def at_optimal_multipliers(s: Instance, best: Optimum, *, scale: float = 1.0) ->
     if not best.prices["energy_price"] > 1e-100:
         return None
     prices = {name: np.asarray(price) * scale for name, price in best.prices.items()}
+    # exactly optimal ones have sum beta = sum sigma; g falls by the rest times the time that is left
+    sigma = prices["download_price"]
+    if np.sum(sigma) > 0:
+        prices["download_price"] = sigma * (np.sum(prices["time_price"]) / np.sum(sigma))
     omega = cap_prices(s, prices)
     return minimise(s, prices, omega, at_cap=omega > 0)
 
