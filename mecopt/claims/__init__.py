@@ -45,7 +45,8 @@ case does not meet the claim's hypothesis. `Interval(lo, hi)` is a rigorous encl
   formula) is also caught when it passes where the subject fails. A surviving mutant fails the run.
 * Any exception of a check on the claim's own subject is an `error`: catch what the statement allows.
 * A proof is a function without arguments that returns a short text or raises `ProofError`.
-* A check that takes more than about 5 ms should set `max_samples`.
+* A check that takes more than about 5 ms should set `max_samples`. `ahead` is told of the cases to come, so
+  that what their checks ask for can be solved as one batch and remembered.
 * Draw with `decades` and `instances` rather than `st.floats`, so that counterexamples shrink to
   `{"bandwidth": 1, "input_bits": [1], ...}`. Everything random comes from the case: put a seed in it
   (`st.integers(0, 999)`) if a check draws more.
