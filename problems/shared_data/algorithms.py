@@ -14,6 +14,7 @@ import numpy as np
 from mecopt.instance import Array, Instance
 from mecopt.loops import Trace, ellipsoid_method
 from mecopt.problem import stack
+from mecopt.referee import evaluate
 from mecopt.result import Names, Point
 
 from . import closed_form, model
@@ -27,8 +28,13 @@ in proportion to it, about 1e-12 of the optimum.
 RADIUS, START = 30.0, 0.5
 """Of the first ball in these units, and its centre."""
 
-WINDOWS = 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999
-"""Shares of the time left: a short window may leave the base station too little energy."""
+WINDOWS = 0.001, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999
+"""Shares of the time left for the download: a short one may leave the base station too little energy, a long
+one the users too little time.
+"""
+
+FEASIBLE = 1e-6
+"""Constraints missed by no more, relative to their bounds, are met."""
 
 MAX_STEPS = 30_000
 """Cap on Algorithm I: about 1700 steps for 2 users and 3700 for 3 reach 1e-9."""
@@ -163,10 +169,15 @@ def algorithm_1(s: Instance, tol: float) -> Dual:
 def _units(s: Instance) -> tuple[float, float]:
     """Time left after the multicast, and the energy of a feasible point, the best of some."""
     left = float(s.max_latency) - multicast_time(s)
-    constant = s.sizes["users"] * float(s.reception_power) * multicast_time(s)
+    joules = []
     with np.errstate(all="ignore"):
-        joules = [float(energy(s, dict(closed_form.at_window(s, share * left).x))) for share in WINDOWS]
-    return left, min(joule for joule in joules if np.isfinite(joule)) + constant
+        for share in WINDOWS:
+            joule, missed = evaluate(s, closed_form.at_window(s, share * left).x)
+            if missed <= FEASIBLE and np.isfinite(joule):
+                joules.append(float(joule))
+        if not joules:  # the window has to be within 1e-4 of an end
+            joules.append(float(evaluate(s, closed_form.solve(s).x)[0]))
+    return left, min(joules)
 
 
 def _shared_price(s: Instance, prices: dict[str, Array]) -> Array:
