@@ -49,7 +49,8 @@ def feasible(
     total = spans["shared_time"] + spans["private_time"]
     # time that a solver leaves unused is good for something
     factor = np.where(total > 0, left / np.where(total > 0, total, 1.0), 1.0)
-    factor = np.minimum(factor, 1.0) if equal else factor
+    if equal and np.any(total > 0):
+        factor = np.full_like(factor, np.min(factor[total > 0]))
     return {
         "uploaded_shared_bits": shared,
         "local_bits": local,

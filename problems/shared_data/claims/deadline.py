@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from mecopt.claims import Interval, Mutant, agree, claim, decades, smallest
 from mecopt.claims.exact import FAILS, HOLDS, apart, in_balls
-from mecopt.instance import Instance
+from mecopt.instance import Array, Instance
 from mecopt.referee import judge
 
 from .. import P1
 from ..algorithms import equal_time, local_energy
+from ..lagrangian import multicast_time
 from .common import OPTIMA, PAPER, Case, cases, less, optimum
 from .optima import Optimum, full_offloading, optima, unshared, without_cpus
 
@@ -202,6 +203,25 @@ def all_users_send(case: Case, subject: Sends) -> Any:
     return Interval.from_arb(apart(ratio, gain))
 
 
+def water_filled(s: Instance) -> dict[str, Array]:
+    """Shared data alone, in one time t for all who send, W t [log2(mu h/(N0 ln 2))]+ bits each."""
+    time = float(s.max_latency) - multicast_time(s)
+    room = float(s.uplink_bandwidth) / s.sizes["users"] * time
+    gains = np.log2(s.uplink_gain)
+    best = np.sort(gains)[::-1]
+    level = (float(s.shared_bits) / room - np.cumsum(best)) / np.arange(1, len(best) + 1)
+    bits = room * np.maximum(gains + level[np.flatnonzero(best + level > 0)[-1]], 0.0)
+    nothing = np.zeros(len(bits))
+    return {
+        "uploaded_shared_bits": bits,
+        "local_bits": nothing,
+        "shared_upload_time": np.where(bits > 0, time, 0.0),
+        "private_upload_time": nothing,
+        "download_time": nothing,
+        "download_window": np.array(0.0),
+    }
+
+
 @claim(
     id="SHARED-F2d.corrected",
     source=f"correction of {PAPER}, Section V",
@@ -234,6 +254,9 @@ def equal_times_lose(case: Case, subject: Callable[[float, float], float]) -> An
     if not rival.infeasibility <= 1e-9:
         return None
     slack = subject(best.upper, float(rival.value))
-    alike = np.all(s.input_bits == s.shared_bits)
-    same = agree(float(rival.value), best.upper) if alike else None
-    return smallest(slack, same)
+    if not (np.all(s.input_bits == s.shared_bits) and s.shared_bits > 0):
+        return slack
+    filled = judge(s, water_filled(s), best.prices, rigorous=False, tol=np.inf)
+    if not filled.infeasibility <= 1e-9:
+        return FAILS
+    return smallest(slack, agree(float(filled.value), best.upper))
