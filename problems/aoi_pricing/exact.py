@@ -20,8 +20,13 @@ from .closed_form import Association, Prices, Terms, fits, total_cost
 from .improvement import improve
 from .part_bounds import Bounds, Options
 
-HEATS, STEPS = (0.1, 0.03, 0.01, 0.003), 4
-"""Temperatures for a new part, relative to what is missing to the best cost, and steps at each."""
+HOT, COLD, COOLING = 0.1, 0.01, 0.3
+"""Temperatures for a new part begin at what is missing to the best cost, at least at this part of what was
+missing at the root, and fall by the factor to that part of what is missing. Where the bound is next to the
+best cost and prices have far to go, they hardly move at temperatures of what is missing."""
+
+STEPS = 4
+"""Newton steps at each temperature."""
 
 ROOT_HEATS, ROOT_STEPS = (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4), 12
 
@@ -35,7 +40,7 @@ IMPROVE_WITHIN = 0.3
 TRIED = 4
 """Devices that a part is split by for a trial; the split that leaves least open is kept."""
 
-WHOLE = 0.02
+WHOLE = 0.005
 """A number of devices this near to a whole one is not split."""
 
 
@@ -112,7 +117,7 @@ def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Asso
                 return _leaf(t, may)
             children, which = by_device(may, o, devices)
         many = np.repeat(prices[None], len(children.may), axis=0)
-        found = bounds.climb(children, many, best, tuple(room * heat for heat in HEATS), STEPS)
+        found = bounds.climb(children, many, best, heats(room, whole_room), STEPS)
         split = most_closed(found.value, which, part.bound, room)
         parts = [
             Part(float(found.value[k]), Known(children.part(k), found.prices[k], found.odds[k]))
@@ -122,8 +127,19 @@ def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Asso
         return _with_point(t, parts, found.odds[split[np.argmin(found.value[split])]], best, room)
 
     whole = _root(bounds, t, root, start[0])
+    whole_room = max(start[0] - whole.bound, 0.0)
     found, _ = branch_and_bound(branch, whole, start=start, gap=gap, max_parts=MOST_PARTS, seconds=seconds)
     return found, root.prices
+
+
+def heats(room: float, whole_room: float) -> tuple[float, ...]:
+    """Temperatures for a new part, where so much is missing to the best cost, here and at the root."""
+    heat = max(room, HOT * whole_room)
+    found = [heat]
+    while heat > COLD * room:
+        heat *= COOLING
+        found.append(heat)
+    return tuple(found)
 
 
 def _root(bounds: Bounds, t: Terms, found: pricing.Outcome, best: float) -> Part[Known]:

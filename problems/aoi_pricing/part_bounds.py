@@ -23,8 +23,9 @@ from .closed_form import Terms
 ALIKE = 1.05
 """Devices of a group need cores within this factor (of sqrt(S)) of the next smaller one."""
 
-LENGTHS = (1.0, 0.25, 0.06, 0.01)
-"""Parts of a Newton step that are tried."""
+LENGTHS = (1.0, 0.25, 0.06, 0.015, 0.004, 0.001, 0.00025, 0.00006)
+"""Parts of a Newton step that are tried. The step overshoots a thousandfold where the corner of max(p least,
+p most) is rounded but nearly straight; prices that then stay put leave a part open that is not."""
 
 SETTLED = 0.1
 """A step that gains less than this part of the temperature has arrived: the odds are those of the optimum."""

@@ -33,10 +33,10 @@ WAVE = 256
 NEAR = 0.05
 """Devices of a group load the cores within this (relative) of the next smaller one."""
 
-WHOLE = 0.02
+WHOLE = 0.005
 """A number of devices this near to a whole one is not split."""
 
-HEATS = ((0.1, 5), (0.03, 3), (0.01, 3), (0.003, 3))
+HEATS = ((0.3, 5), (0.1, 3), (0.03, 3), (0.01, 3))
 """Temperatures for new parts, relative to the gap, and Newton steps at each."""
 
 DIVIDED_AT = 0.03
