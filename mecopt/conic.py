@@ -90,6 +90,9 @@ def solve(problem: "cp.Problem", name: str, options: Mapping[str, Any], *, value
 
 def run(problem: "cp.Problem", row: Solver, *, tol: float, valued: bool = True) -> str:
     """Solve in place; returns "" when there is a point to judge, else what the solver said. See `solve`."""
+    for constraint in problem.constraints:  # a solver without multipliers must not leave those of another
+        for dual in constraint.dual_variables:
+            dual.save_value(None)
     with warnings.catch_warnings(), noted(problem, row.name):
         # "solution may be inaccurate": the referee decides that
         warnings.simplefilter("ignore")
