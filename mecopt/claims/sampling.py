@@ -7,17 +7,20 @@ does the work.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from random import Random
 from typing import Any, NoReturn
 
-from hypothesis.control import BuildContext
 from hypothesis.errors import StopTest, UnsatisfiedAssumption
-from hypothesis.internal.conjecture.choice import ChoiceTemplate
-from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
 
 from mecopt.claims.claim import Case
+
+try:
+    from hypothesis.control import BuildContext
+    from hypothesis.internal.conjecture.choice import ChoiceTemplate
+    from hypothesis.internal.conjecture.data import ConjectureData
+except ImportError:  # another version of Hypothesis
+    ConjectureData = object  # type: ignore[assignment, misc]
 
 
 class CannotSampleError(Exception):
@@ -74,16 +77,17 @@ def sampled(strategy: SearchStrategy[Any], random: Random) -> Iterator[Case | No
 
     Raises `CannotSampleError`.
     """
-    simplest = (ChoiceTemplate("simplest", count=None),)
-    yield _one(strategy, partial(ConjectureData, random=random, prefix=simplest))
+    yield _one(
+        strategy, lambda: ConjectureData(random=random, prefix=(ChoiceTemplate("simplest", count=None),))
+    )
     while True:
-        yield _one(strategy, partial(_Choices, random=random))
+        yield _one(strategy, lambda: _Choices(random=random))
 
 
-def _one(strategy: SearchStrategy[Any], made: Callable[[], ConjectureData]) -> Case | None:
+def _one(strategy: SearchStrategy[Any], make: Callable[[], ConjectureData]) -> Case | None:
     try:
         strategy.validate()
-        choices = made()
+        choices = make()
         with BuildContext(choices, is_final=False, wrapped_test=sampled):
             case: Case = choices.draw(strategy)
     except (StopTest, UnsatisfiedAssumption):
