@@ -25,10 +25,9 @@ from mecopt.fields import Field
 from mecopt.problem import Method, Output, Paper, Problem
 
 from . import closed_form, model, scenario
-from .algorithms import columns
 from .fields import DECISION, KEY, NETWORK, PRICES, SERVERS, SOURCE, USERS, check_preferences
 from .methods import JTORA_METHODS, TO_METHODS, upa_methods
-from .model import units
+from .model import pattern_program, units
 from .statement import ComputingStatement, DecisionStatement, PowerStatement
 
 __all__ = ["CRA", "JTORA", "PAPER", "TO", "UPA"]
@@ -44,7 +43,7 @@ JTORA = Problem(
     multipliers=PRICES,
     statement=DecisionStatement("exact"),
     own_methods=JTORA_METHODS,
-    model=columns.jtora_of_instance,
+    model=pattern_program.jtora_of_instance,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,
@@ -62,7 +61,7 @@ TO = Problem(
     multipliers=PRICES,
     statement=DecisionStatement("full-power"),
     own_methods=TO_METHODS,
-    model=columns.to_of_instance,
+    model=pattern_program.to_of_instance,
     sampler=scenario.sample,
     scenarios=tuple(scenario.SCENARIOS),
     sizes=scenario.SIZES,

@@ -80,8 +80,8 @@ def test_of_two_answers_that_are_unsure_one_is_used(
     spoiled(monkeypatch, ["", second])
     real = conic.solve
 
-    def unsure(problem: Any, name: str, options: Any) -> None:
-        real(problem, name, options)
+    def unsure(problem: Any, name: str, options: Any, **how: Any) -> None:
+        real(problem, name, options, **how)
         problem._status = "optimal_inaccurate"
 
     monkeypatch.setattr(conic, "solve", unsure)

@@ -41,7 +41,8 @@ def test_stationary_is_passed_on() -> None:
 
 
 def test_no_loop_can_say_optimal() -> None:
-    assert set(Ended.__args__) == {"converged", "stationary", "max_steps", "time_limit"}  # type: ignore[attr-defined]
+    ends = {"converged", "stationary", "max_steps", "time_limit", "outside"}
+    assert set(Ended.__args__) == ends  # type: ignore[attr-defined]
 
 
 def test_unknown_column() -> None:

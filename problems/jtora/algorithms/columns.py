@@ -32,17 +32,8 @@ def count(t: Terms) -> int:
     return subbands * sum(comb(servers, k) * perm(users, k) for k in range(1, servers + 1))
 
 
-def jtora_of_instance(s: Instance) -> Any:
-    """The mixed-integer CVXPY problem of JTORA for a small network."""
-    return _of_instance(s, exact=True)
-
-
-def to_of_instance(s: Instance) -> Any:
-    """The mixed-integer CVXPY problem of TO for a small network."""
-    return _of_instance(s, exact=False)
-
-
-def _of_instance(s: Instance, *, exact: bool) -> Any:
+def of_instance(s: Instance, *, exact: bool) -> Any:
+    """The mixed-integer CVXPY problem of a small network, in either model of interference."""
     t = terms(s)
     if count(t) > MOST:
         raise DataError("channel_gain", f"makes {count(t)} patterns", f"give a network of at most {MOST}")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mecopt import conic
-from mecopt.instance import Array, Indices
+from mecopt.instance import Array, Indices, Instance
 from mecopt.solvers import Solver
 
 CONES = frozenset({"SOC"})
@@ -28,6 +28,22 @@ class Columns(NamedTuple):
     subband: Indices
     worth: Array
     root: Array
+
+
+def jtora_of_instance(s: Instance) -> Any:
+    """The mixed-integer CVXPY problem of JTORA for a small network."""
+    return _of_instance(s, exact=True)
+
+
+def to_of_instance(s: Instance) -> Any:
+    """The mixed-integer CVXPY problem of TO for a small network."""
+    return _of_instance(s, exact=False)
+
+
+def _of_instance(s: Instance, *, exact: bool) -> Any:
+    from ..algorithms.columns import of_instance  # which prices patterns in compiled loops
+
+    return of_instance(s, exact=exact)
 
 
 def available() -> bool:
