@@ -335,15 +335,25 @@ def _heed_interrupts() -> None:
 
 
 def _past_the_imports(process: "subprocess.Popen[str]") -> None:
-    """Wait until it has worked for 0.3 s, six times what it takes to get to `main`, however late that is."""
-    clock = Path(f"/proc/{process.pid}/stat")
-    if not clock.exists():
+    """Wait until it has started workers or worked for 3 s, twice what imports take, however late that is.
+
+    What is interrupted during an import is for the imported library to say: some let it pass.
+    """
+    here = Path(f"/proc/{process.pid}")
+    if not here.exists():
         time.sleep(8)
         return
+
+    def has_children() -> bool:
+        try:
+            return any((thread / "children").read_text() for thread in (here / "task").iterdir())
+        except OSError:  # a thread that ended meanwhile
+            return False
+
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        user, system = clock.read_text().rpartition(")")[2].split()[11:13]
-        if (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") >= 0.3:
+        user, system = (here / "stat").read_text().rpartition(")")[2].split()[11:13]
+        if has_children() or (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") >= 3:
             return
         time.sleep(0.05)
 
