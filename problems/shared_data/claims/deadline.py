@@ -222,6 +222,29 @@ def water_filled(s: Instance) -> dict[str, Array]:
     }
 
 
+def in_equal_parts(s: Instance) -> dict[str, Array]:
+    """The same with equal parts of the shared data."""
+    users = s.sizes["users"]
+    time = float(s.max_latency) - multicast_time(s)
+    parts = np.full(users, float(s.shared_bits) / users)
+    return {**water_filled(s), "uploaded_shared_bits": parts, "shared_upload_time": np.full(users, time)}
+
+
+def relative(best: float, rival: float) -> float:
+    """What the rival takes more."""
+    return (rival - best) / best
+
+
+EQUAL_TIMES = cases(
+    users=(2, 3), shares=st.sampled_from([1.0, 1.0, 0.5]), output_ratio=st.sampled_from([0.0, 0.1])
+)
+NOTHING_PRIVATE = EQUAL_TIMES.map(
+    lambda case: {**case, "input_bits": [case["shared_bits"]] * len(case["input_bits"])}
+)
+
+Filled = Callable[[Instance], dict[str, Array]]
+
+
 @claim(
     id="SHARED-F2d.corrected",
     source=f"correction of {PAPER}, Section V",
@@ -231,19 +254,19 @@ def water_filled(s: Instance) -> dict[str, Array]:
         "common time t the users with hₖ > N0 ln 2/μ send, μ such that Σ W t [log₂(μ hₖ/(N0 ln 2))]⁺ = D_S."
     ),
     recorded="supported",
-    draws=cases(
-        users=(2, 3), shares=st.sampled_from([1.0, 1.0, 0.5]), output_ratio=st.sampled_from([0.0, 0.1])
-    ),
-    subject=lambda best, rival: (rival - best) / best,
+    draws=st.one_of(EQUAL_TIMES, NOTHING_PRIVATE),
+    subject=(relative, water_filled),
     mutants=[
-        Mutant("never more", lambda best, rival: (best - rival) / best),
-        Mutant("at least a tenth more", lambda best, rival: (rival - 1.1 * best) / best),
+        Mutant("never more", (lambda best, rival: -relative(best, rival), water_filled)),
+        Mutant("at least a tenth more", (lambda best, rival: relative(1.1 * best, rival), water_filled)),
+        Mutant("equal parts", (relative, in_equal_parts)),
     ],
     tol=1e-6,
     tol_reason="relative to the optimum; equal times come from a conic solver",
     max_samples=20,
 )
-def equal_times_lose(case: Case, subject: Callable[[float, float], float]) -> Any:
+def equal_times_lose(case: Case, subject: tuple[Callable[[float, float], float], Filled]) -> Any:
+    more, fill = subject
     s, best = P1.instance(case), optimum(case)
     if best is None:
         return None
@@ -253,10 +276,10 @@ def equal_times_lose(case: Case, subject: Callable[[float, float], float]) -> An
     rival = judge(s, point.x, point.multipliers, rigorous=False, tol=np.inf)
     if not rival.infeasibility <= 1e-9:
         return None
-    slack = subject(best.upper, float(rival.value))
+    slack = more(best.upper, float(rival.value))
     if not (np.all(s.input_bits == s.shared_bits) and s.shared_bits > 0):
         return slack
-    filled = judge(s, water_filled(s), best.prices, rigorous=False, tol=np.inf)
+    filled = judge(s, fill(s), best.prices, rigorous=False, tol=np.inf)
     if not filled.infeasibility <= 1e-9:
         return FAILS
     return smallest(slack, agree(float(filled.value), best.upper))
