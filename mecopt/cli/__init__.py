@@ -13,6 +13,7 @@ import click
 
 from mecopt import MecoptError, SolverError, __version__
 from mecopt.cli.common import DONE, FAILED, INTERRUPTED, WRONG_INPUT
+from mecopt.cli.interrupts import heeded
 
 COMMANDS = {
     "verify": "mecopt.cli.verify:verify",
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # statements hold letters that not every terminal has
     try:
-        status = cli.main(args=arguments, prog_name="mecopt", standalone_mode=False)
+        with heeded():
+            status = cli.main(args=arguments, prog_name="mecopt", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
         return status or DONE
