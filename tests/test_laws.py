@@ -47,7 +47,15 @@ def wasteful(s: Instance, tol: float) -> Point:
     return Point({**x, "offloading_time": x["offloading_time"] * 0.9})
 
 
-@pytest.mark.parametrize(("law", "run"), [("batch", depends_on_the_batch), ("certified", wasteful)])
+def priced_in_other_units(s: Instance, tol: float) -> Point:
+    point = honest(s)
+    return replace(point, multipliers={"time_price": 1000 * point.multipliers["time_price"]})
+
+
+WRONG = [("batch", depends_on_the_batch), ("certified", wasteful), ("prices", priced_in_other_units)]
+
+
+@pytest.mark.parametrize(("law", "run"), WRONG)
 def test_a_wrong_method_breaks_a_law(law: str, run: Any) -> None:
     with pytest.raises(LawBroken):
         BY_NAME[law].check(spoiled(run))
