@@ -45,4 +45,6 @@ def test_numbers_become_balls_and_the_rest_stays() -> None:
 def test_relative_difference() -> None:
     assert apart(arb(0), arb(0)).is_zero()
     assert apart(arb(3), arb(1)) == arb(0.5)
+    assert apart(arb(0), arb(2)) == -1
+    assert apart(arb(2), arb(0)) == 1
     assert in_balls(lambda case, subject: (case["x"] / 3).rel_accuracy_bits())({"x": 1.0}, None) > 100

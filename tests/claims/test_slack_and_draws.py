@@ -25,6 +25,7 @@ from mecopt.claims import (
     smallest,
 )
 from mecopt.claims.cases import canonical, complexity, tidy
+from mecopt.claims.slack import Slack
 from mecopt.instance import Field, build
 
 USERS = ("users",)
@@ -54,6 +55,24 @@ def drawn(strategy: st.SearchStrategy) -> list:
 
     note()
     return seen
+
+
+def test_a_slack_is_one_number() -> None:
+    """A NumPy number without axes is one, too; axes, or a yes or no, are mistakes of the check."""
+    for one in (0.25, np.float64(0.25), np.array(0.25), np.float32(0.25)):
+        assert Slack.read(one) == Slack(0.25, 0.25, rigorous=False)
+    assert Slack.read(Interval(-1.0, 2.0)) == Slack(-1.0, 2.0, rigorous=True)
+    for wrong in (True, np.bool_(True), np.array([0.25]), np.array(True), "0.25", [0.25]):
+        with pytest.raises(SlackError, match="return a float slack"):
+            Slack.read(wrong)
+
+
+def test_the_end_that_proves_the_outcome_is_reported() -> None:
+    tol = 1e-3
+    assert Slack(-1e-4, 2.0, rigorous=True).figure(tol) == -1e-4  # holds: at least this
+    assert Slack(-2.0, -1.0, rigorous=True).figure(tol) == -1.0  # fails: at most this
+    assert Slack(-2.0, 1.0, rigorous=True).figure(tol) == -0.5  # open
+    assert Slack(-2.0, -2.0, rigorous=False).figure(tol) == -2.0
 
 
 def test_comparisons_of_floats_and_arrays() -> None:
@@ -154,6 +173,38 @@ def test_shrunk_instances_are_round() -> None:
     }
     case = find(instances(PROBLEM), lambda c: len(c["weight"]) > 1)
     assert tidy(case)["input_bits"] == [1, 1]
+
+
+KINDS: dict[str, tuple[Field, set[float], float]] = {
+    "from 0": (Field("a", "a", "-", "of this test"), {0.0}, 1e5),
+    "above 0": (Field("a", "a", "-", "of this test", strict=True), set(), 1e5),
+    "with a default": (Field("a", "a", "-", "of this test", strict=True, default=3.0), {3.0}, 1e5),
+    "between ends": (Field("a", "a", "-", "of this test", minimum=0.5, maximum=2.5), {0.5, 2.5}, 2.0),
+    "from a fraction": (Field("a", "a", "-", "of this test", minimum=0.5, integer=True), {1.0, 2.0}, 18.0),
+    "above a fraction": (
+        Field("a", "a", "-", "of this test", minimum=0.5, strict=True, integer=True),
+        {1.0, 2.0},
+        18.0,
+    ),
+    "above a whole number": (
+        Field("a", "a", "-", "of this test", minimum=2.0, strict=True, integer=True),
+        {3.0, 4.0},
+        18.0,
+    ),
+}
+"""A field, values that must be drawn, and what the largest must reach."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_are_all_that_a_field_allows(kind: str) -> None:
+    field, ends, reach = KINDS[kind]
+    problem = SimpleNamespace(check=None, key="toy.F", fields=(field,))
+    seen = [case["a"] for case in drawn(instances(problem))]
+    for value in seen:
+        build(problem, {"a": value})  # raises DataError for what is not allowed
+    assert ends <= set(seen)
+    assert max(seen) >= reach
+    assert min(seen) < field.minimum + 1.5
 
 
 def test_instances_overrides() -> None:
