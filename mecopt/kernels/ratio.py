@@ -21,6 +21,7 @@ Edges: psi = 0 sends at full power; phi = 0 < psi has the infimum psi/theta as p
 theta = 0 carries nothing, at an infinite ratio.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -84,18 +85,25 @@ def least_ratio(phi: ArrayLike, psi: ArrayLike, theta: ArrayLike, max_power: Arr
     return LeastRatio((value + unknown)[()], (power + unknown)[()], attained[()], (price + unknown)[()])
 
 
+def full_power_rows(snr: ArrayLike) -> dict[str, Array]:
+    """What `time_energy_constraints` takes, for SNRs theta P > 0 at full power."""
+    snr = as_floats(snr)
+    return {"per_log": 1.0 / np.log1p(snr), "noise": 1.0 / (1.0 + snr), "signal": snr / (1.0 + snr)}
+
+
 def time_energy_constraints(
-    time: "cp.Expression", energy: "cp.Expression", *, full_power_snr: ArrayLike
+    time: "cp.Expression", energy: "cp.Expression", rows: "Mapping[str, cp.Expression | Array]"
 ) -> "list[cp.Constraint]":
     """The convex form in CVXPY, scaled to full power: time = tau L, energy = q L/P, L = ln(1 + theta P).
 
-    `time` and `energy` are affine, of the shape of `full_power_snr` = theta P > 0. At full power both are 1,
-    and (phi time + psi P energy)/(phi + psi P) is the value relative to that of full power. The arguments of
-    the logarithm are divided by 1 + theta P: solvers that fail at an SNR of 1e6 otherwise agree at 1e9.
+    `time` and `energy` are affine, of the shape of theta P; `rows` are the numbers of `full_power_rows` or
+    non-negative parameters for them: DPP. At full power time and energy are 1, and their mean weighted with
+    phi and psi P is the value relative to that of full power. The arguments of the logarithm are divided by
+    1 + theta P: solvers that fail at an SNR of 1e6 otherwise agree at 1e9.
     """
     import cvxpy as cp
 
-    snr = as_floats(full_power_snr)
-    share = snr / (1.0 + snr)
-    inside = cp.multiply(1.0 / (1.0 + snr), time) + cp.multiply(share, energy)
-    return [cp.multiply(1.0 / np.log1p(snr), cp.rel_entr(time, inside)) <= time - 1, energy <= time]
+    inside = cp.multiply(rows["noise"], time) + cp.multiply(rows["signal"], energy)
+    short = cp.Variable(time.shape, name="short")  # time ln(time/inside), a variable for the sake of DPP
+    cone = cp.ExpCone(-short, time, inside)
+    return [cone, cp.multiply(rows["per_log"], short) <= time - 1, energy <= time]

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mecopt import conic
+from mecopt import conic, sharing_program
 from mecopt.errors import DataError
 from mecopt.handout import in_units
 from mecopt.instance import Array, Indices, Instance, Mask
-from mecopt.kernels.sharing import scaled_sharing, sharing_cost, sharing_shares
 from mecopt.result import Point
 from mecopt.solvers import Solver, solver
 
@@ -95,34 +94,6 @@ def worthwhile(d: Data) -> Links:
 # ------------------------------------------------------------------------------------ RA
 
 
-@cache
-def _sharing_problem(jobs: int) -> Any:
-    import cvxpy as cp
-
-    unit = cp.Parameter(jobs, name="unit", nonneg=True)
-    scaled = cp.Variable(jobs, name="scaled", nonneg=True)
-    cost, used = scaled_sharing(unit, scaled)
-    return cp.Problem(cp.Minimize(cost), [used <= 1])
-
-
-def _share(weight: Array, row: Solver, tol: float) -> tuple[Array, float, str]:
-    """Shares of one resource, its price, and what the solver said if it gave none."""
-    found, busy = np.zeros(len(weight)), weight > 0
-    if not busy.any():
-        return found, 0.0, ""
-    if np.sum(busy) == 1:  # nobody to share with, and no need of a solver
-        return busy.astype(float), float(weight[busy][0]), ""
-    problem = _sharing_problem(int(np.sum(busy)))
-    unit, value = sharing_shares(weight[busy]), float(sharing_cost(weight[busy]))
-    conic.assign(problem, {"unit": unit})
-    said = conic.run(problem, row, tol=tol)
-    if said:
-        return np.full(len(weight), np.nan), np.nan, said
-    share = unit * np.maximum(problem.variables()[0].value, 0.0)
-    found[busy] = share / max(float(np.sum(share)), 1.0)
-    return found, value * float(conic.multiplier(problem.constraints[0])), ""
-
-
 def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
     """RA: a small program for each server and resource."""
     d, row = read(s), solver(solver_name, CONES)
@@ -133,35 +104,25 @@ def solve_shares(s: Instance, solver_name: str, tol: float) -> Point:
     for j in range(s.sizes["servers"]):
         on = np.flatnonzero(at == j)
         for work, share, price in zip((d.comm, d.parallel), shares, prices, strict=True):
-            shares[share][on], prices[price][j], said = _share(work[on, j], row, tol)
-            message = message or said
+            found = sharing_program.share(work[on, j], row, tol)
+            shares[share][on], prices[price][j] = found.share, found.price
+            message = message or found.said
     return Point(shares, prices, message)
 
 
 def of_shares(s: Instance) -> Any:
     """RA of one instance as one program, in units of the least total delay at the resources."""
-    import cvxpy as cp
-
     d, at = read(s), s.association.astype(int)
     away = np.flatnonzero(at >= 0)
     fixed = float(np.sum(d.local[at < 0]) + np.sum(d.edge[away, at[away]]))
-    costs, rows, best = list[Any](), list[Any](), list[float]()
-    for j in range(s.sizes["servers"]):
-        on = np.flatnonzero(at == j)
-        for work, name in ((d.comm, "bandwidth"), (d.parallel, "cores")):
-            weight = work[on, j][work[on, j] > 0]
-            if not weight.size:
-                continue
-            scaled = cp.Variable(weight.size, name=f"scaled_{name}_{j}", nonneg=True)
-            cost, used = scaled_sharing(sharing_shares(weight), scaled)
-            best.append(float(sharing_cost(weight)))
-            costs.append(cost)
-            rows.append(used <= 1)
-    if not rows:
+    resources = {"bandwidth": d.comm, "cores": d.parallel}
+    weights = {
+        f"{name}_{j}": work[at == j, j] for j in range(s.sizes["servers"]) for name, work in resources.items()
+    }
+    model = sharing_program.handed_out(weights, offset=fixed)
+    if model is None:
         raise DataError("association", "nobody is at a server", "send a device to one: nothing is shared")
-    unit = sum(best)
-    total = sum(own / unit * cost for own, cost in zip(best, costs, strict=True))
-    return in_units(cp.Problem(cp.Minimize(total), rows), unit, offset=fixed)
+    return model
 
 
 # ------------------------------------------------------------------------------------ P5R, P7

@@ -27,7 +27,7 @@ from mecopt.errors import DataError
 from mecopt.handout import in_units
 from mecopt.instance import Array, Instance, Mask
 from mecopt.kernels.lambert import lambert_exponent
-from mecopt.kernels.rate import airtime_per_bit, bit_price, rotated_exponential_cone
+from mecopt.kernels.rate import rotated_exponential_cone
 from mecopt.result import Point
 from mecopt.solvers import solver
 
@@ -49,8 +49,8 @@ TIME_UNITS = (3.0, 1.0)
 LOG_SPAN = 650.0
 """The reference price is searched over this many e-foldings around the power scales."""
 
-REFERENCE_STEPS = 60
-"""Halvings of the reference price's bracket: only a scale, but a good one."""
+REFERENCE_GRID, REFERENCE_ROUNDS = 16, 5
+"""Prices of a grid, and how often the next lies between two of it: to 2e-3 e-foldings. It is only a scale."""
 
 
 @dataclass(frozen=True)
@@ -192,21 +192,24 @@ def _reference(s: Instance, d: dict[str, Array], active: Mask) -> tuple[float, A
     """The airtime price at which the bits that still pay fill the slot (cloud load apart), and these bits."""
     scale, value = d["power_scale"][active], d["bit_value"][active]
     all_bits, required, cloud = s.input_bits[active], d["required"][active], d["cloud_time"][active]
-    radio = {"power_scale": scale, "bandwidth": s.bandwidth}
+    per_nat, slot = np.log(2) / s.bandwidth, float(airtime_budget(s))
 
-    def at(log_price: float) -> tuple[Array, float]:
-        price = np.exp(log_price)
-        bits = np.where(value > bit_price(price, **radio) + price * cloud, all_bits, required)
-        spent = np.where(bits > 0, bits * (airtime_per_bit(price, **radio) + cloud), 0.0)
-        return bits, float(np.sum(spent))
+    def at(log_prices: Array) -> tuple[Array, Array]:
+        """Bits `(prices, users)` and what they take of the slot."""
+        price = np.exp(log_prices)[:, None]
+        exponent = lambert_exponent(price / scale)
+        with np.errstate(over="ignore", divide="ignore"):
+            cost, airtime = per_nat * scale * np.exp(exponent), per_nat / exponent
+        bits = np.where(value > cost + price * cloud, all_bits, required)
+        return bits, np.sum(bits * (airtime + cloud), axis=-1, where=bits > 0)
 
-    slot = float(airtime_budget(s))
     low = float(np.log(np.min(scale))) - LOG_SPAN
     high = min(float(np.log(np.max(scale))) + LOG_SPAN, LOG_SPAN)
-    for _ in range(REFERENCE_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if at(middle)[1] > slot else (low, middle)
-    (more, long), (few, short) = at(low), at(high)
+    for _ in range(REFERENCE_ROUNDS):
+        grid = np.linspace(low, high, REFERENCE_GRID)
+        place = min(max(int(np.sum(at(grid)[1] > slot)), 1), REFERENCE_GRID - 1)
+        low, high = float(grid[place - 1]), float(grid[place])
+    (more, few), (long, short) = at(np.array([low, high]))
     share = (slot - short) / (long - short) if long > short else 0.0
     return float(np.exp(high)), few + min(max(share, 0.0), 1.0) * (more - few)
 

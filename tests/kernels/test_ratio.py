@@ -7,7 +7,13 @@ from flint import arb, ctx
 from scipy.optimize import minimize_scalar
 
 from mecopt.kernels.priority import psi_excess_inverse
-from mecopt.kernels.ratio import least_ratio, ratio, ratio_slope, time_energy_constraints
+from mecopt.kernels.ratio import (
+    full_power_rows,
+    least_ratio,
+    ratio,
+    ratio_slope,
+    time_energy_constraints,
+)
 from tests.kernels import exact
 
 EPS = np.finfo(float).eps
@@ -131,7 +137,7 @@ def test_convex_form(solver: str):
     time, energy = cp.Variable(6), cp.Variable(6)
     share = phi / (phi + psi * P)
     objective = cp.sum(cp.multiply(share, time) + cp.multiply(1 - share, energy))
-    rows = time_energy_constraints(time, energy, full_power_snr=theta * P)
+    rows = time_energy_constraints(time, energy, full_power_rows(theta * P))
     options = {"eps": 1e-9} if solver == "SCS" else {}
     cp.Problem(cp.Minimize(objective), rows).solve(solver=solver, **options)
     scaled = share * time.value + (1 - share) * energy.value

@@ -8,6 +8,7 @@ power, and w_u the share of user u in the cost at full power. p = P q/t. Tran an
 perspective.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from mecopt import conic
 from mecopt.errors import DataError
 from mecopt.handout import in_units
 from mecopt.instance import Array, Instance
-from mecopt.kernels.ratio import time_energy_constraints
+from mecopt.kernels.ratio import full_power_rows, time_energy_constraints
 from mecopt.result import Point
 from mecopt.solvers import solver
 
@@ -38,7 +39,9 @@ def of_instance(s: Instance) -> Any:
     u = _scaling(s)
     if not u.total > 0:
         raise DataError("time_weight", "and energy_weight are all 0", "give a user one: nothing has a cost")
-    return in_units(_program(s, u), float(np.log(2.0)) * u.total)
+    model = build(s.max_transmit_power.size)
+    _assign(model, s, u)
+    return in_units(model, float(np.log(2.0)) * u.total)
 
 
 def _scaling(s: Instance) -> Scaling:
@@ -49,16 +52,25 @@ def _scaling(s: Instance) -> Scaling:
     return Scaling(delay, energy, log, full, float(np.sum(full)))
 
 
-def _program(s: Instance, u: Scaling) -> Any:
-    """The program, its cost in units of that at full power."""
+def build(users: int) -> Any:
+    """The DPP model for this many users, its cost in units of that at full power."""
     import cvxpy as cp
 
-    users = s.max_transmit_power.size
+    rows = {name: cp.Parameter(users, name=name, nonneg=True) for name in full_power_rows(1.0)}
+    delay, energy = (cp.Parameter(users, name=f"{name}_weight", nonneg=True) for name in ("time", "energy"))
     time, spent = cp.Variable(users, name="time"), cp.Variable(users, name="energy", nonneg=True)
+    objective = delay @ time + energy @ spent
+    return cp.Problem(cp.Minimize(objective), time_energy_constraints(time, spent, rows))
+
+
+_compiled = cache(build)
+
+
+def _assign(model: Any, s: Instance, u: Scaling) -> None:
+    """Hand the instance's numbers to the model."""
     weight = u.full / u.total / (u.delay + u.energy + (u.full == 0))
-    objective = cp.sum(cp.multiply(weight * u.delay, time) + cp.multiply(weight * u.energy, spent))
-    rows = time_energy_constraints(time, spent, full_power_snr=s.sinr_per_watt * s.max_transmit_power)
-    return cp.Problem(cp.Minimize(objective), rows)
+    values = {"time_weight": weight * u.delay, "energy_weight": weight * u.energy}
+    conic.assign(model, values | full_power_rows(s.sinr_per_watt * s.max_transmit_power))
 
 
 def solve(s: Instance, name: str, tol: float) -> Point:
@@ -66,7 +78,8 @@ def solve(s: Instance, name: str, tol: float) -> Point:
     most, u = s.max_transmit_power, _scaling(s)
     if not u.total > 0:  # neither time nor energy counts: everything is the best
         return Point({"transmit_power": most}, {"rate_price": np.zeros(most.shape)})
-    model = _program(s, u)
+    model = _compiled(most.size)
+    _assign(model, s, u)
     said = conic.run(model, solver(name, CONES), tol=tol)
     if said:
         unknown = np.full(most.shape, np.nan)

@@ -7,6 +7,7 @@ Times in units of those at full speed and power, energies likewise. AF only is h
 itself, where the method minimises its logarithm.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from mecopt import conic
 from mecopt.handout import in_units
 from mecopt.instance import Array, Instance
-from mecopt.kernels.ratio import time_energy_constraints
+from mecopt.kernels.ratio import full_power_rows, time_energy_constraints
 from mecopt.result import Point
 from mecopt.solvers import EXPONENTIAL, solver
 
@@ -34,7 +35,9 @@ def _nothing(names: tuple[str, ...], said: str) -> Point:
 def df_of_instance(s: Instance) -> Any:
     """The CVXPY problem of DF only for one instance, in scaled units."""
     d = links.data(s)
-    return in_units(_df_program(d), _df_unit(d))
+    problem = _df_program()
+    _assign_df(problem, d)
+    return in_units(problem, _df_unit(d))
 
 
 def af_of_instance(s: Instance) -> Any:
@@ -62,23 +65,35 @@ def _df_costs(d: Data) -> tuple[float, float, Array]:
     )
 
 
-def _df_program(d: Data) -> Any:
-    """DF only, the cost in units of that at full speed and power."""
+def _df_program() -> Any:
+    """The DPP model of DF only, its cost in units of that at full speed and power."""
     import cvxpy as cp
 
-    (slow, hot, air), unit = _df_costs(d), _df_unit(d)
+    rows = {name: cp.Parameter(2, name=name, nonneg=True) for name in full_power_rows(1.0)}
+    slow, hot = (cp.Parameter(nonneg=True, name=name) for name in ("slow", "hot"))
+    delay, joule = (cp.Parameter(2, nonneg=True, name=name) for name in ("delay", "joule"))
     time, energy = cp.Variable(2, name="time"), cp.Variable(2, name="energy", nonneg=True)
     frequency = cp.Variable(name="frequency")
-    cost = slow / unit * cp.inv_pos(frequency) + hot / unit * cp.square(frequency)
-    cost += (d.weight * air / unit) @ time + (_budgets(d) * air / unit) @ energy
-    rows = time_energy_constraints(time, energy, full_power_snr=np.array(d.snr[2:]))
-    return cp.Problem(cp.Minimize(cost), [*rows, frequency <= 1])
+    cost = slow * cp.inv_pos(frequency) + hot * cp.square(frequency) + delay @ time + joule @ energy
+    return cp.Problem(cp.Minimize(cost), [*time_energy_constraints(time, energy, rows), frequency <= 1])
+
+
+_compiled_df = cache(_df_program)
+
+
+def _assign_df(problem: Any, d: Data) -> None:
+    """Hand the instance's numbers to the model."""
+    (slow, hot, air), unit = _df_costs(d), _df_unit(d)
+    values = {"slow": slow, "hot": hot, "delay": d.weight * air, "joule": _budgets(d) * air}
+    scaled = {name: np.asarray(value) / unit for name, value in values.items()}
+    conic.assign(problem, scaled | full_power_rows(d.snr[2:]))
 
 
 def solve_df(s: Instance, solver_name: str, tol: float) -> Point:
     """DF only with the named solver."""
     d = links.data(s)
-    problem = _df_program(d)
+    problem = _compiled_df()
+    _assign_df(problem, d)
     said = conic.run(problem, solver(solver_name, CONES), tol=tol)
     if said:
         return _nothing(DF_NAMES, said)
