@@ -2,7 +2,8 @@
 
 30 users of the paper's assumed scenario, in turns: parameters set one by one and `Problem.solve`;
 `conic.assign` and `conic.run`; the solver called with the data at hand. Values and duals of the two are
-compared bit for bit. Run: python benchmarks/resolves.py
+compared bit for bit. Then `Problem.run` of every problem with a compiled model: scaling, solving, mapping back.
+Run: python benchmarks/resolves.py
 """
 
 import time
@@ -14,7 +15,7 @@ import numpy as np
 from record import Record
 
 import mecopt
-from mecopt import cone_program, conic
+from mecopt import cone_program, conic, watch
 from mecopt.problems.tdma_ofdma import model
 from mecopt.solvers import solver
 
@@ -23,6 +24,11 @@ USERS = 30
 SOLVED = {"CLARABEL": 30, "ECOS": 15, "SCS": 6}
 TOL = 1e-6
 ROUNDS = 5
+COMPILED = (
+    *("tdma_ofdma.P1", "tdma_ofdma.P2", "tdma_ofdma.P3", "tdma_ofdma.P5", "jtora.UPA", "jtora.CRA"),
+    *("aoi_pricing.RA", "shared_data.P1", "relay.AF", "relay.DF"),
+)
+INSTANCES = 20
 
 
 def left_behind(problem):
@@ -89,6 +95,18 @@ def measured(problem, compiled, name):
     return np.min(rounds, axis=0).T, equal
 
 
+def through_run(problem, name):
+    """Milliseconds of `Problem.run` and of the solver in it: the least of the rounds, medians over instances."""
+    cases = list(problem.sample(batch=INSTANCES, seed=SEED))
+    times = np.empty((ROUNDS, INSTANCES, 2))
+    problem.run(cases[0], method=f"cvxpy:{name}")
+    for i, k in np.ndindex(ROUNDS, INSTANCES):
+        with watch.watching() as calls:
+            times[i, k, 0] = seconds(lambda: problem.run(cases[k], method=f"cvxpy:{name}"))  # noqa: B023
+        times[i, k, 1] = sum(call.solver_seconds for call in calls)
+    return np.median(np.min(times, axis=0), axis=0) * 1e3
+
+
 def main():
     """Measure, print, store."""
     warnings.simplefilter("ignore")
@@ -104,6 +122,9 @@ def main():
             record.add(f"{key} {name}: CVXPY over the solver", ratios[0], f"{theirs:.3f} ms")
             record.add(f"{key} {name}: mecopt over the solver", ratios[1], f"{mine:.3f} ms")
             record.add(f"{key} {name}: the same bits", float(equal), "1: value, variables, duals")
+    for key in COMPILED:
+        total, own = through_run(mecopt.load(key), "CLARABEL")
+        record.add(f"{key} CLARABEL: Problem.run", total, f"{own:.3f} ms of it in the solver", unit="ms")
     record.save()
 
 

@@ -7,9 +7,8 @@ P7    max sum v - |mu|^2/4 - |nu|^2/4 - sum pi  s.t.  v_i <= mu_j Q + nu_j Q + c
 
 RA is handed out as one program for all servers. P5 is also P1, with the shares at their best.
 
-scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links
-with c < 0
-take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
+scale = max |c| over c < 0, Q = sqrt(A/scale), sqrt(S/scale), prices in units of sqrt(scale); only links with
+c < 0 take part: no other is worth having. Kim et al. 2024, P3, P4, P5, P7 with the terms of their model.
 """
 
 from functools import cache
