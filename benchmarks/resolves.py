@@ -2,7 +2,7 @@
 
 30 users of the paper's assumed scenario, in turns: parameters set one by one and `Problem.solve`;
 `conic.assign` and `conic.run`; the solver called with the data at hand. Values and duals of the two are
-compared bit for bit. Then `Problem.run` of every problem with a compiled model: scaling, solving, mapping back.
+compared bit for bit. Then `Problem.run` of every problem with a compiled model: scaling, solving and so on.
 Run: python benchmarks/resolves.py
 """
 
@@ -96,7 +96,7 @@ def measured(problem, compiled, name):
 
 
 def through_run(problem, name):
-    """Milliseconds of `Problem.run` and of the solver in it: the least of the rounds, medians over instances."""
+    """Milliseconds of `Problem.run` and of the solver in it: least of the rounds, medians over instances."""
     cases = list(problem.sample(batch=INSTANCES, seed=SEED))
     times = np.empty((ROUNDS, INSTANCES, 2))
     problem.run(cases[0], method=f"cvxpy:{name}")
