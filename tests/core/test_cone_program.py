@@ -79,6 +79,29 @@ def test_the_same_bits_as_problem_solve_from_any_history(name, make):
     assert cone_program.compiled(mine, name, wanted.options(TOL)) is not None
 
 
+@pytest.mark.parametrize("name", ["ECOS", "SCS"])
+def test_solver_times_are_read_as_cvxpy_reads_them(name, monkeypatch):
+    """SCS says milliseconds, ECOS seconds, each in its own words; the call itself is CVXPY's or ours."""
+    wanted = row(name)
+    module = __import__(name.lower())
+    plain = module.solve
+
+    def slow(*args, **options):
+        found = plain(*args, **options)
+        spent = found["info"] if name == "SCS" else found["info"]["timing"]
+        spent |= {"solve_time": 4000.0, "setup_time": 500.0, "tsolve": 4.0, "tsetup": 0.5}
+        return found
+
+    monkeypatch.setattr(module, "solve", slow)
+    stats = []
+    for way in (conic.solve, lambda problem, name, options: problem.solve(solver=name, **options)):
+        problem, draw = exponential()
+        conic.assign(problem, draw(np.random.default_rng(3)))
+        way(problem, name, wanted.options(TOL))
+        stats.append((problem.solver_stats.solve_time, problem.solver_stats.setup_time))
+    assert stats[0] == stats[1] == (4.0, 0.5)
+
+
 def test_without_the_value_all_else_is_the_same():
     row("CLARABEL")
     options = solver("CLARABEL", frozenset()).options(TOL)

@@ -4,6 +4,7 @@ The toy problem is a maximisation with a price per user, so that every direction
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -19,7 +20,7 @@ from mecopt.errors import DataError
 from mecopt.instance import Instance
 from mecopt.problem import FEASIBILITY, Method, Problem
 from mecopt.result import Certificate, Point, Result
-from tests.core.toy import DATA, TOY, ToyStatement
+from tests.core.toy import DATA, TOY, ToyStatement, fill
 
 S = TOY.instance(DATA)
 FULL = {"amount": DATA["capacity"]}
@@ -263,4 +264,20 @@ def test_results_index_iterate_and_become_json() -> None:
     assert told["x"]["price"][0] == [1.0, 2.0, 0.25]
     assert told["rigorous"] == [True, False]
     assert told.keys() >= {"problem", "method", "bound", "gap", "infeasibility", "seconds", "tol", "message"}
-    assert r.seconds >= 0
+
+
+@pytest.mark.parametrize("capacity", [8.0, 101.0])
+def test_seconds_are_those_of_the_method(capacity: float) -> None:
+    """0.1 s for each call; none is made where all instances are infeasible."""
+
+    def slow(s: Instance, tol: float) -> Point:
+        time.sleep(0.1)
+        return fill(s, tol)
+
+    problem = replace(TOY, own_methods=(Method("slow", "sleeps first", slow),))
+    data = DATA | {"capacity": [[3.0, 0.1, capacity], [3.0, 101.0, 8.0]]}
+    r = problem.solve(problem.instance(data))
+    assert r.status[0] == ("optimal" if capacity < 100 else "infeasible")
+    assert (0.1 if capacity < 100 else 0.0) <= r.seconds < 10
+    ones = [problem.solve(problem.instance(data | {"capacity": row})) for row in data["capacity"]]
+    assert [one.seconds >= 0.1 for one in ones] == [capacity < 100, False]
