@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mecopt.instance import Instance
-from mecopt.problems.aoi_pricing import closed_form, pricing
+from mecopt.problems.aoi_pricing import closed_form, model, pricing
 from tests.aoi_pricing import plain
 from tests.aoi_pricing.cases import P1, P5R, RA, best, small
 
@@ -120,6 +120,17 @@ def test_a_server_may_be_filled_to_the_last_byte() -> None:
     assert pricing.repaired(t, x, np.ones(len(m))).tolist() == x.tolist()
 
 
+def test_the_dual_program_of_the_model() -> None:
+    for s in tight(6, users=6, seed=4):
+        t = plain.links(s)
+        gain = plain.largest_saving(t)
+        value, prices, said = model.dual_optimum(s, "CLARABEL", 1e-8)
+        assert said == ""
+        wanted = dual_program(s)[0]
+        assert sum(t.K) + value == pytest.approx(wanted, abs=1e-6 * gain)
+        assert plain.answers(t, *(prices[k] for k in PRICES)).g == pytest.approx(wanted, abs=1e-6 * gain)
+
+
 def dual_program(s: Instance) -> tuple[float, dict[str, np.ndarray]]:
     """P7 of the specification in s, all links in: its optimum and prices."""
     t = plain.links(s)
@@ -164,6 +175,7 @@ def test_prices_handed_out_are_those_of_the_dual_program() -> None:
             assert g - NEAR.get(name, 1e-3) * gains <= mine + rounding, name
             assert mine <= g + rounding, name
         exact = P5R.solve(P5R.instance(s.data), method="cvxpy:CLARABEL", tol=1e-9).multipliers
+        assert plain.answers(t, *(exact[k] for k in PRICES)).g == pytest.approx(g, abs=rounding)
         for k in PRICES[:2]:  # squares of prices count: the program's are right to the root of its tolerance
             np.testing.assert_allclose(exact[k], wanted[k], rtol=1e-3, atol=2e-4 * math.sqrt(gain))
 
