@@ -99,8 +99,8 @@ def repaired(t: Terms, x: Association, saved: Array) -> Association:
 
 
 def scale_of(t: Terms) -> float:
-    """The largest saving that a device could make at price 0 (s), 1 if there is none."""
-    return float(np.max(t.local_cost - np.min(t.edge_cost, axis=-1), initial=0.0)) or 1.0
+    """The largest saving that a device could make at price 0 (s)."""
+    return float(np.max(t.local_cost - np.min(t.edge_cost, axis=-1), initial=0.0))
 
 
 def run(

@@ -64,6 +64,17 @@ def test_a_device_alone_fills_a_server_exactly() -> None:
     )
 
 
+@pytest.mark.parametrize("method", ["exact", "local-search", "pricing-many", "relaxation", "baseline:random"])
+def test_tasks_without_memory_go_to_servers_without_memory(method: str) -> None:
+    for s in small(4, users=5, servers=2, seed=3):
+        free = P1.instance({k: a for k, a in s.data.items() if not k.startswith("memory")})
+        empty = free.replace(
+            memory_demand=np.zeros(s.sizes["users"]), memory_capacity=np.zeros(s.sizes["servers"])
+        )
+        wanted = P1.run(free, method=method).x["association"]
+        assert P1.run(empty, method=method).x["association"].tolist() == wanted.tolist()
+
+
 def test_exchanges_cost_what_they_say() -> None:
     rng = np.random.default_rng(0)
     looked_at = 0
