@@ -13,11 +13,13 @@ from tests.aoi_pricing.cases import P1, P5R, small
 from tests.aoi_pricing.test_prices import drawn_prices, tight
 
 CROWDED = [*small(8, users=7, servers=3, seed=1), *tight(12, users=7, servers=3, seed=1)]
+USUAL = [P1.sample(users=20, servers=4, seed=k, scenario="snapshot-memory") for k in range(6)]
+"""Here uploads and computing take times of the same size."""
 
 
 @pytest.mark.parametrize("scheme", ["max-sinr", "max-compute", "combined"])
 def test_schemes_go_where_they_say(scheme: baselines.Scheme) -> None:
-    for s in CROWDED:
+    for s in [*CROWDED, *USUAL]:
         t, plainly = closed_form.terms(s), plain.links(s)
         everybody = baselines.associate(t, scheme, local_probability=0.0)
         assert everybody.tolist() == plain.placed(plainly, scheme, set())
@@ -99,7 +101,7 @@ def test_exchanges_cost_what_they_say() -> None:
 
 
 def test_nothing_is_left_to_improve() -> None:
-    for s in CROWDED:
+    for s in [*CROWDED, USUAL[0]]:
         t, plainly = closed_form.terms(s), plain.links(s)
         x = improvement.improve(t, baselines.associate(t, "random", seed=0)).tolist()
         least = plain.total(plainly, x) * (1 - 1e-9)
@@ -115,7 +117,7 @@ def test_nothing_is_left_to_improve() -> None:
 
 def test_contested_devices_settle_where_they_cost_least() -> None:
     rng = np.random.default_rng(0)
-    for s in CROWDED:
+    for s in [*CROWDED, *USUAL[:2]]:
         t, plainly = closed_form.terms(s), plain.links(s)
         p = drawn_prices(s, rng)
         start = baselines.associate(t, "random", seed=1)
