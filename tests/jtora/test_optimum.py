@@ -146,6 +146,26 @@ def test_coupled_powers_by_a_convex_program(seed: int):
         assert fixed - plain_value(t, x, power, exact_model=True) == pytest.approx(cost, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_who_does_not_care_for_time_sends_at_almost_no_power(seed: int):
+    time = np.array([0.0, 0.05, 0.05])
+    data = {
+        **rough(seed, users=3, servers=3, subbands=1),
+        "time_preference": time,
+        "energy_preference": 1 - time,
+    }
+    t = terms(JTORA.instance(data))
+    t = replace(t, gain=np.maximum(t.gain, 1e-14))
+    x = Decision(np.arange(3), np.zeros(3, dtype=np.intp))
+    powers = coupled.powers(t, x)
+    assert powers[0] == 0.0
+    assert np.all(powers[1:] > 0)
+    mine = plain_value(t, x, np.where(powers > 0, powers, 1e-7 * t.most), exact_model=True)
+    other = best_powers(t, x)
+    assert mine >= plain_value(t, x, other, exact_model=True) - 1e-9 * abs(mine)
+    assert other[0] < 1e-4 * t.most[0]
+
+
 def test_node_limit_and_large_networks(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(methods, "WORK", 5_000_000)
     t = terms(TO.sample(users=8, servers=4, subbands=2, seed=3))
