@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from mecopt.problems.jtora import figures as own
 from mecopt.problems.jtora import scenario, simulation
 from mecopt.problems.jtora.algorithms import baselines, coupled, incremental
 from mecopt.problems.jtora.terms import Decision, Terms, terms
-from tests.jtora.cases import TO, rough
+from tests.jtora.cases import TO, UPA, rough
 from tests.jtora.test_optimum import plain_value
 from tests.jtora.test_realisations import outcome
 
@@ -198,6 +199,17 @@ def test_samples_are_the_assumed_numbers() -> None:
     assert (s.max_transmit_power[0], s.energy_coefficient[0]) == (0.1, 5e-27)
 
 
+def test_sampled_uploads_are_those_of_the_worked_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of the specification, against the nearest of seven stations without shadowing."""
+    monkeypatch.setattr(scenario, "SHADOWING_DB", 0.0)
+    s = UPA.sample(users=3000, seed=0)
+    assert s.max_transmit_power[0] == 0.1
+    assert s.time_weight[0] == pytest.approx(0.0688128, rel=1e-12)
+    assert s.energy_weight[0] == pytest.approx(0.05505024, rel=1e-12)
+    distance = 10 ** ((-10 * np.log10(s.sinr_per_watt * 1e-13) - 140.7) / 36.7)
+    assert np.max(distance) <= 1 / math.sqrt(3) + 1e-9
+
+
 # ------------------------------------------------------------------------------------ figures
 
 
@@ -252,6 +264,28 @@ def test_figure_3b_has_more_work_in_three_cells() -> None:
     plainly = outcome(s, simulation.decide("gojra", terms(s), draw.seed), full_power=True)
     assert shown["gojra"].value == pytest.approx(plainly[:, 2].sum(), rel=1e-9)
     assert len(set(load)) == 2
+
+
+@pytest.mark.parametrize("paper", ["jtora", "aoi_pricing"])
+def test_figures_compare_two_schemes_that_they_have(paper: str) -> None:
+    compared = 0
+    for figure in import_module(f"mecopt.problems.{paper}.figures").FIGURES:
+        names = {scheme.key for scheme in figure.schemes}
+        for one, other in (*figure.orders, *figure.ratios):
+            assert one != other, figure.key
+            assert {one, other} <= names, figure.key
+            compared += 1
+    assert compared > 10
+
+
+@pytest.mark.parametrize("key", ["2a", "table-1", "6"])
+def test_nothing_beats_the_best_of_a_figure(key: str) -> None:
+    figure = figures.find("jtora", key)[0]
+    for draw in figure.draw(3, 5):
+        shown = figure.measure(draw, figure.points[-1])
+        most = max(outcome.value for outcome in shown.values())
+        assert shown["coupled" if key == "6" else "exhaustive"].value == pytest.approx(most, rel=1e-12)
+        assert [scheme.key for scheme in figure.schemes] == list(shown)
 
 
 @pytest.mark.parametrize(("key", "column"), [("5a", 0), ("5b", 1)])
