@@ -200,9 +200,12 @@ def test_samples_are_the_assumed_numbers() -> None:
 
 
 def test_sampled_uploads_are_those_of_the_worked_example(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers of the specification, against the nearest of seven stations without shadowing."""
+    """Numbers of the specification; to the best of seven stations, the nearest without shadowing."""
+    drop, asked = scenario.drop, []
+    monkeypatch.setattr(scenario, "drop", lambda shape, n, rng: asked.append(n) or drop(shape, n, rng))
     monkeypatch.setattr(scenario, "SHADOWING_DB", 0.0)
-    s = UPA.sample(users=3000, seed=0)
+    s = UPA.sample(users=300, seed=0)
+    assert asked == [7]
     assert s.max_transmit_power[0] == 0.1
     assert s.time_weight[0] == pytest.approx(0.0688128, rel=1e-12)
     assert s.energy_weight[0] == pytest.approx(0.05505024, rel=1e-12)
