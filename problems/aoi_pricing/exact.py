@@ -16,7 +16,7 @@ from mecopt.instance import Array, Indices, Mask
 from mecopt.loops import Branching, Found, Part, branch_and_bound
 
 from . import pricing
-from .closed_form import Association, Prices, Terms, fits, total_cost
+from .closed_form import Association, Prices, Terms, dual_value, fits, respond, total_cost
 from .improvement import improve
 from .part_bounds import Bounds, Options
 
@@ -98,8 +98,8 @@ def by_number(bounds: Bounds, may: Mask, known: Known) -> Options | None:
 
 
 def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Association], Prices]:
-    """The search from the root: everybody may do everything that there is a link for; and the root's
-    prices."""
+    """The search from the root: everybody may do everything that there is a link for; and prices
+    of all associations."""
     bounds = Bounds.of(t)
     root = pricing.converging(t, max_steps=PRICING_STEPS)
     first = improve(t, root.best)
@@ -129,7 +129,16 @@ def solve(t: Terms, *, gap: float, seconds: float = SECONDS) -> tuple[Found[Asso
     whole = _root(bounds, t, root, start[0])
     whole_room = max(start[0] - whole.bound, 0.0)
     found, _ = branch_and_bound(branch, whole, start=start, gap=gap, max_parts=MOST_PARTS, seconds=seconds)
-    return found, root.prices
+    return found, _of_all(t, whole.content.prices, root)
+
+
+def _of_all(t: Terms, climbed: Array, root: pricing.Outcome) -> Prices:
+    """Prices of everybody's choice: those of the root's part, less those of numbers, if they prove more."""
+    market = pricing.Market(t)
+    prices = market.prices(
+        np.maximum(climbed[: len(pricing.vector(t, root.prices)) // t.servers], 0.0).ravel()
+    )
+    return prices if dual_value(t, prices, respond(t, prices)[1]) > root.bound else root.prices
 
 
 def heats(room: float, whole_room: float) -> tuple[float, ...]:
@@ -144,14 +153,9 @@ def heats(room: float, whole_room: float) -> tuple[float, ...]:
 
 def _root(bounds: Bounds, t: Terms, found: pricing.Outcome, best: float) -> Part[Known]:
     """All associations, at prices that start from those found."""
-    rows = [
-        found.prices.band,
-        found.prices.cores,
-        found.prices.memory * np.where(np.isfinite(t.capacity), t.capacity, 0),
-    ]
-    prices = np.zeros((1, *bounds.takes[:, 0].shape))
     known = len(bounds.takes) - len(bounds.unit)
-    prices[0, :known] = rows[:known]
+    prices = np.zeros((1, *bounds.takes[:, 0].shape))
+    prices[0, :known] = pricing.vector(t, found.prices).reshape(known, -1)
     everything = bounds.everything()
     room = max(best - found.bound, 1e-9 * abs(best))
     heats = tuple(room * heat for heat in ROOT_HEATS)

@@ -7,8 +7,6 @@ and a few ascent steps on all devices settle them.
 
 import numpy as np
 
-from mecopt.instance import Array
-
 from . import pricing
 from .closed_form import Association, Prices, Terms, asking, loads, respond, total_cost
 
@@ -30,7 +28,7 @@ def solve(t: Terms) -> tuple[Association, Prices]:
     users = len(t.local_cost)
     stride = max(users // SAMPLE, 1)
     sampled = pricing.converging(_sample(t, stride))
-    start = _vector(t, sampled.prices, 1.0)
+    start = pricing.vector(t, sampled.prices)
     found = pricing.converging(t, max_steps=STEPS, start=start) if stride > 1 else sampled
     answers, saved = respond(t, found.prices)
     tried = [settled(t, x, found.prices) for x in (pricing.repaired(t, answers, saved), found.best)]
@@ -73,10 +71,3 @@ def _sample(t: Terms, stride: int) -> Terms:
         memory=t.memory[some] * stride,
         capacity=t.capacity,
     )
-
-
-def _vector(t: Terms, p: Prices, scale: float) -> Array:
-    rows = [p.band, p.cores]
-    if np.isfinite(t.capacity).any():
-        rows.append(p.memory * np.where(np.isfinite(t.capacity), t.capacity, 0.0))
-    return scale * np.concatenate(rows)

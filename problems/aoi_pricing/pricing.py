@@ -49,10 +49,9 @@ class Market:
         self.cost = total_cost(t, self.best)
 
     def prices(self, vector: Array) -> Prices:
-        n = self.t.servers
-        room = vector[2 * n :] if self.limited else np.zeros(n)
-        open_ended = ~np.isfinite(self.t.capacity) | (self.t.capacity == 0)
-        memory = np.where(open_ended, 0.0, room / np.where(open_ended, 1.0, self.t.capacity))
+        n, memory = self.t.servers, np.zeros(self.t.servers)
+        if self.limited:
+            np.divide(vector[2 * n :], self.t.capacity, out=memory, where=self.t.capacity > 0)
         return Prices(vector[:n], vector[n : 2 * n], memory)
 
     def __call__(self, vector: Array) -> Answer:
@@ -71,12 +70,20 @@ class Market:
         slope = np.concatenate([on.comm, on.comp]) - vector[: 2 * n] / 2
         if not self.limited:
             return slope
-        bounded = np.isfinite(self.t.capacity) & (self.t.capacity > 0)
-        excess = np.where(bounded, on.memory / np.where(bounded, self.t.capacity, 1.0) - 1.0, 0.0)
-        return np.concatenate([slope, excess])
+        full = np.ones(n)  # no memory at all: nobody is sent there, no price is needed
+        np.divide(on.memory, self.t.capacity, out=full, where=self.t.capacity > 0)
+        # a price of 0 stays 0 where there is room: in the length of the step it would drown the others
+        stays = (vector[2 * n :] == 0) & (full < 1)
+        return np.concatenate([slope, np.where(stays, 0.0, full - 1)])
 
     def start(self) -> Array:
         return np.zeros((3 if self.limited else 2) * self.t.servers)
+
+
+def vector(t: Terms, p: Prices) -> Array:
+    """Prices as Algorithm 1 moves them, that of memory in s."""
+    room = [p.memory * t.capacity] if np.isfinite(t.capacity).any() else []
+    return np.concatenate([p.band, p.cores, *room])
 
 
 def repaired(t: Terms, x: Association, saved: Array) -> Association:
@@ -92,8 +99,8 @@ def repaired(t: Terms, x: Association, saved: Array) -> Association:
 
 
 def scale_of(t: Terms) -> float:
-    """The largest saving that a device could make at price 0 (s), 1 if there is none."""
-    return float(np.max(t.local_cost - np.min(t.edge_cost, axis=-1), initial=0.0)) or 1.0
+    """The largest saving that a device could make at price 0 (s)."""
+    return float(np.max(t.local_cost - np.min(t.edge_cost, axis=-1), initial=0.0))
 
 
 def run(

@@ -124,7 +124,9 @@ def _figure_5(key: str, which: int, label: str, unit: str) -> Figure:
     return Figure(
         key=key,
         title=f"Figure {key}: {label} of hJTORA against the preference for time",
-        caption=CAPTION.format(rest="7 cells, a sub-band per user of a cell, beta^e = 1 - beta^t"),
+        caption=CAPTION.format(
+            rest="7 cells, a sub-band per user of a cell, beta^e = 1 - beta^t, interferers at full power"
+        ),
         axis="time preference, beta^t",
         unit="",
         points=(0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95),

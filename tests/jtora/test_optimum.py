@@ -1,6 +1,7 @@
 """The exact optimum: the worked example, enumeration, and the referee's bound against both."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.optimize import minimize
 from mecopt.errors import DataError
 from mecopt.problems.jtora import closed_form, methods
 from mecopt.problems.jtora.algorithms import coupled, exact, exhaustive
+from mecopt.problems.jtora.model import coupled as program
 from mecopt.problems.jtora.terms import Decision, Terms, terms
 from tests.jtora.cases import CRA, EXAMPLE, JTORA, OPTIMUM, TO, both, rough
 
@@ -128,6 +130,40 @@ def test_coupled_powers_against_a_general_solver(seed: int):
     x = max(decisions(t), key=lambda x: (x.offloading.size, closed_form.utility(t, x)))
     mine = plain_value(t, x, coupled.powers(t, x), exact_model=True)
     assert mine >= plain_value(t, x, best_powers(t, x), exact_model=True) - 1e-9 * abs(mine)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_coupled_powers_by_a_convex_program(seed: int):
+    """Three users of one sub-band: the program in logarithms, settled powers and a general solver agree."""
+    t = terms(JTORA.instance(rough(seed, users=3, servers=3, subbands=1, time=0.05)))
+    gain = np.maximum(t.gain[:, :, 0], 1e-14)
+    t = replace(t, gain=gain[:, :, None])
+    x = Decision(np.arange(3), np.zeros(3, dtype=np.intp))
+    snr = gain * t.most[:, None] / t.noise
+    share, cost = program.solve(t.time_weight, t.energy_weight * t.most, snr, "CLARABEL", tol=1e-9)
+    fixed = float(np.sum(t.offload_gain)) - closed_form.computing_cost(t, x)
+    for power in (share * t.most, coupled.powers(t, x), best_powers(t, x)):
+        assert fixed - plain_value(t, x, power, exact_model=True) == pytest.approx(cost, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_does_not_care_for_time_sends_at_almost_no_power(seed: int):
+    time = np.array([0.0, 0.05, 0.05])
+    data = {
+        **rough(seed, users=3, servers=3, subbands=1),
+        "time_preference": time,
+        "energy_preference": 1 - time,
+    }
+    t = terms(JTORA.instance(data))
+    t = replace(t, gain=np.maximum(t.gain, 1e-14))
+    x = Decision(np.arange(3), np.zeros(3, dtype=np.intp))
+    powers = coupled.powers(t, x)
+    assert powers[0] == 0.0
+    assert np.all(powers[1:] > 0)
+    mine = plain_value(t, x, np.where(powers > 0, powers, 1e-7 * t.most), exact_model=True)
+    other = best_powers(t, x)
+    assert mine >= plain_value(t, x, other, exact_model=True) - 1e-9 * abs(mine)
+    assert other[0] < 1e-4 * t.most[0]
 
 
 def test_node_limit_and_large_networks(monkeypatch: pytest.MonkeyPatch):

@@ -85,6 +85,20 @@ def test_bisection_counts_its_steps():
     assert power[0] == pytest.approx(UPA.solve(s).x["transmit_power"][0], abs=2.0**-20)
 
 
+def test_bisection_of_many_is_that_of_each():
+    rng = np.random.default_rng(0)
+    data = 10 ** rng.uniform(-2, 2, (4, 30))
+    epsilon = data[3] * 0.7 * 2.0 ** -rng.integers(4, 20, 30)
+    powers, count = bisection.bisect(*data, epsilon=epsilon)
+    alone = [bisection.bisect(*row[:, None], epsilon=e[None]) for row, e in zip(data.T, epsilon, strict=True)]
+    assert powers.tolist() == [float(power[0]) for power, _ in alone]
+    assert count == max(steps for _, steps in alone)
+    inside = powers < data[3]
+    assert 5 < np.sum(inside) < 25
+    for u in np.flatnonzero(inside):  # as many as it takes to halve the budget to epsilon, and one at P
+        assert alone[u][1] == 1 + np.ceil(np.log2(data[3, u] / epsilon[u]))
+
+
 @pytest.mark.parametrize("method", ["dinkelbach:CLARABEL", "cvxpy:CLARABEL", "cvxpy:SCS", "bisection"])
 def test_upa_forms_agree(method: str):
     s = UPA.sample(users=3, seed=4)

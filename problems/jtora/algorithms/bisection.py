@@ -25,13 +25,13 @@ def bisect(phi: Array, psi: Array, theta: Array, most: Array, *, epsilon: Array)
     """Powers, and how many times Omega was evaluated for the slowest user."""
     low, high = np.zeros(np.shape(most)), np.array(most, dtype=np.float64)
     full = omega(high, phi, psi, theta) <= 0
-    evaluations = 1
-    while np.any((high - low > epsilon) & ~full):
+    evaluations, active = 1, ~full & (high - low > epsilon)
+    while np.any(active):
         middle = (low + high) / 2
-        active = (high - low > epsilon) & ~full
         rises = omega(middle, phi, psi, theta) <= 0
         low = np.where(active & rises, middle, low)
         high = np.where(active & ~rises, middle, high)
+        active = active & (high - low > epsilon)
         evaluations += 1
     return np.where(full, most, (low + high) / 2), evaluations
 
