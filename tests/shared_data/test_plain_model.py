@@ -64,6 +64,25 @@ def test_optimum_and_prices(method: str, users: int) -> None:
         agree({name: a[i] for name, a in point.multipliers.items()}, m)
 
 
+@pytest.mark.parametrize("method", ["closed-form", "budget-dual"])
+def test_long_downloads(method: str) -> None:
+    """A slow downlink and a frugal base station: results take most of the time there is."""
+    s = tame(batch=4, users=2, seed=20)
+    s = s.replace(
+        uplink_bandwidth=10 * s.uplink_bandwidth,
+        downlink_bandwidth=s.downlink_bandwidth / 3,
+        output_ratio=np.ones(4),
+        energy_coefficient=100 * s.energy_coefficient,
+        shared_bits=0.1 * s.shared_bits,
+    )
+    s = s[np.flatnonzero(P1.infeasible(s) == "")]
+    x = P1.run(s, method=method).x
+    found = P1.certify(s, x, rigorous=False, tol=1e9)
+    assert np.max(x["download_window"] / s.max_latency) > 0.7
+    for i in range(len(s.max_latency)):
+        assert found.value[i] == pytest.approx(Model(s[i]).value, rel=VALUE)
+
+
 @pytest.mark.parametrize("users", USERS)
 def test_prices_of_the_conic_model(users: int) -> None:
     s = drawn(users)
