@@ -69,8 +69,8 @@ def scattered(name: str, count: int, *, seed: int, decades: float = 1.0) -> list
     return found
 
 
-def costs_by_hand(s: Instance, x: dict[str, float], mode: str) -> tuple[float, float]:
-    """Delay and energy, written out with base-2 logarithms and the amplification gain."""
+def costs_by_hand(s: Instance, x: dict[str, float], mode: str) -> tuple[tuple[float, ...], float]:
+    """Delays and energy, written out with base-2 logarithms and the amplification gain; T is the longest."""
     v = {name: float(a) for name, a in s.data.items()}
     width = {"half": 0.5, "slots": 1.0}.get(mode, x.get("omega", 0.5))
     rest = {"half": 0.5, "slots": 1.0}.get(mode, 1 - width)
@@ -97,11 +97,11 @@ def costs_by_hand(s: Instance, x: dict[str, float], mode: str) -> tuple[float, f
     hop = t1 / v["af_prelog"]
     if mode == "slots":
         slot = max(t2, hop)
-        return float(max(slot + edge, max(slot, local) + slot) + t3), float(energy)
-    return float(max(local + hop, t2 + edge + t3)), float(energy)
+        return (float(max(slot + edge, max(slot, local) + slot) + t3),), float(energy)
+    return (float(local + hop), float(t2 + edge + t3)), float(energy)
 
 
 def by_hand(s: Instance, x: dict[str, float], mode: str) -> float:
     """The objective by the same formulas."""
-    delay, energy = costs_by_hand(s, x, mode)
-    return float(s.weight) * delay + energy
+    delays, energy = costs_by_hand(s, x, mode)
+    return float(s.weight) * max(delays) + energy
