@@ -145,3 +145,24 @@ def test_full_offloading_and_equal_time(users: int) -> None:
         model = Model(s[i], local="forbidden")
         assert full.value[i] == pytest.approx(model.value, rel=VALUE, nan_ok=True)
         assert equal.value[i] == pytest.approx(Model(s[i], times="equal").value, rel=1e-6)
+
+
+@pytest.mark.parametrize("changes", [{"max_bs_energy": 0.0}, {"energy_coefficient": 1e-6}], ids=str)
+def test_several_share_where_nobody_offloads(changes: dict[str, float]) -> None:
+    """No energy for results, or none worth it: all private bits stay, the shared ones go up in parts."""
+    s = tame(batch=30, users=3, seed=30)
+    s = s.replace(
+        local_frequency=np.full((30, 3), 100.0),
+        uplink_gain=s.uplink_gain**0.2,
+        **{name: np.full(30, value) for name, value in changes.items()},
+    )
+    x = P1.run(s).x
+    assert np.sum(np.sum(x["uploaded_shared_bits"] > 0.01, axis=-1) > 1) > 10
+    found = P1.solve(s, rigorous=False)
+    assert np.max(found.certificate.gap) <= 1e-10
+    for i in range(2):
+        # the same without results is a problem of shared bits alone
+        alone = s[i].replace(input_bits=np.full(3, float(s.shared_bits[i])), max_bs_energy=1.0)
+        private = s.input_bits[i] - s.shared_bits[i]
+        cube = s.energy_coefficient[i] * s.cycles_per_bit[i] ** 3 / s.max_latency[i] ** 2
+        assert found.value[i] == pytest.approx(Model(alone).value + np.sum(cube * private**3), rel=VALUE)
