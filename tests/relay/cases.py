@@ -58,6 +58,11 @@ def example(name: str = "P1", **changes: Any) -> Instance:
     return PROBLEMS[name].instance({**EXAMPLE, **changes})
 
 
+def odd(**changes: Any) -> Instance:
+    """The worked instance with budgets that are not 1: a quotient is not a product."""
+    return example(**{"max_user_power": 0.4, "max_relay_power": 1.7, "af_prelog": 0.6, **changes})
+
+
 def scattered(name: str, count: int, *, seed: int, decades: float = 1.0) -> list[Instance]:
     """The worked instance with every number moved by up to so many decades, both noise models."""
     rng = np.random.default_rng(seed)

@@ -1,5 +1,8 @@
 """The steps of Algorithm 2 one by one: line searches, the block of the band, one step in the powers."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize, minimize_scalar
@@ -8,7 +11,7 @@ from mecopt.instance import Instance
 from mecopt.problems.relay import links, nlp, projection, scip, smoothing
 from mecopt.problems.relay.links import Plan
 from mecopt.problems.relay.projection import Linearised, Powers
-from tests.relay.cases import P1, by_hand, costs_by_hand, example, scattered
+from tests.relay.cases import P1, by_hand, costs_by_hand, example, odd, scattered
 from tests.relay.test_statement import random_plan
 
 MU = 10.0
@@ -17,7 +20,7 @@ MU = 10.0
 def smoothed_by_hand(s: Instance, x: dict[str, float]) -> float:
     """(29)."""
     delays, energy = costs_by_hand(s, x, "hybrid")
-    return float(s.weight) * float(np.log(np.sum(np.exp(MU * np.array(delays)))) / MU) + energy
+    return float(s.weight) * float(np.logaddexp(*(MU * np.array(delays))) / MU) + energy
 
 
 def test_line_searches() -> None:
@@ -35,7 +38,7 @@ def test_line_searches() -> None:
 @pytest.mark.parametrize("noise", ["band", "fixed"])
 def test_the_band_block(noise: str) -> None:
     rng = np.random.default_rng(1)
-    s = example(noise_model=noise)
+    s = odd(noise_model=noise)
     blocks = smoothing.Blocks(links.data(s), MU)
     for _ in range(5):
         x = random_plan(s, rng)
@@ -48,56 +51,93 @@ def test_the_band_block(noise: str) -> None:
         assert found == Plan(**x)._replace(omega=found.omega)
 
 
-def projected(target: np.ndarray, m: float, delta: float, start: np.ndarray) -> np.ndarray:
-    """(37) by SLSQP."""
-    c = Linearised(m, delta)
-    rows = [
-        {"type": "ineq", "fun": lambda v: 1 - v[0] - v[1]},
-        {"type": "ineq", "fun": lambda v: -c.value(Powers(*v))},
-    ]
+@pytest.mark.parametrize("weight", [0.02, 0.2, 50.0])
+def test_the_blocks_of_the_cpus(weight: float) -> None:
+    """Both frequencies inside their limits, and at them where time is dear."""
+    rng = np.random.default_rng(6)
+    s = odd(weight=weight, max_user_frequency=1e9)
+    blocks = smoothing.Blocks(links.data(s), MU)
+    inside = 0
+    for _ in range(4):
+        x = random_plan(s, rng)
+        for block, name, top in (
+            (blocks.user_cpu, "user_frequency", 1e9),
+            (blocks.relay_cpu, "relay_frequency", 2.4e9),
+        ):
+
+            def value(log_f: float, x: dict[str, float] = x, name: str = name) -> float:
+                return smoothed_by_hand(s, {**x, name: float(np.exp(log_f))})
+
+            best = minimize_scalar(
+                value, bounds=(np.log(1e-6 * top), np.log(top)), method="bounded", options={"xatol": 1e-10}
+            )
+            found = getattr(block(Plan(**x)), name)
+            assert 0 < found <= top
+            assert value(np.log(found)) <= best.fun * (1 + 1e-11)
+            inside += found < 0.9 * top
+    assert 0 < inside < (8 if weight > 10 else 9)
+
+
+def projected(target: np.ndarray, rows: list[Callable[[np.ndarray], float]], start: np.ndarray) -> np.ndarray:
+    """The nearest point with these rows and x + x2 - 1 at most 0, by SLSQP."""
     found = minimize(
         lambda v: float(np.sum((v - target) ** 2)),
         start,
         bounds=[(0, None)] * 4,
-        constraints=rows,
+        constraints=[
+            {"type": "ineq", "fun": lambda v, row=row: -row(v)} for row in (*rows, lambda v: v[0] + v[1] - 1)
+        ],
         method="SLSQP",
         options={"ftol": 1e-15, "maxiter": 300},
     )
     return np.asarray(found.x)
 
 
-def test_one_step_in_the_powers() -> None:
-    """A step of the specification, in gain form, with the gradient by differences and (37) by SLSQP."""
+@pytest.mark.parametrize("noise", ["band", "fixed"])
+def test_one_step_in_the_powers(noise: str) -> None:
+    """The specification's, with the gradient by differences: in gain form on (33), else in the powers."""
     rng = np.random.default_rng(2)
-    s = example(noise_model="fixed")
+    s = odd(noise_model=noise)
+    users, relays = float(s.max_user_power), float(s.max_relay_power)
     d = links.data(s)
     m = d.snr[0] / (1 + d.snr[0])
-    for _ in range(4):
+    cut = 0
+    for trial in range(10):
         x = random_plan(s, rng)
-        blocks = smoothing.Blocks(d, MU, step_size=0.3)
+        step = (0.3, 1.0)[trial % 2]
+        blocks = smoothing.Blocks(d, MU, step_size=step)
 
         def plan(v: np.ndarray, x: dict[str, float] = x) -> dict[str, float]:
-            radiated = v[2] * (m * v[0] + 1 - m)
-            shares = {"user_af_power": 0.5 * v[0], "user_df_power": 0.5 * v[1]}
-            return {**x, **shares, "relay_af_power": radiated, "relay_df_power": v[3]}
+            q = v[2] * (m * v[0] + 1 - m if noise == "fixed" else 1.0)
+            shares = {"user_af_power": users * v[0], "user_df_power": users * v[1]}
+            return {**x, **shares, "relay_af_power": relays * q, "relay_df_power": relays * v[3]}
 
-        def value(v: np.ndarray, plan: object = plan) -> float:
-            return smoothed_by_hand(s, plan(v))  # type: ignore[operator]
+        def value(v: np.ndarray, plan: Any = plan) -> float:
+            return smoothed_by_hand(s, plan(v))
 
-        p1, q = x["user_af_power"] / 0.5, x["relay_af_power"]
-        v = np.array([p1, x["user_df_power"] / 0.5, q / (m * p1 + 1 - m), x["relay_df_power"]])
+        v = np.array([x["user_af_power"] / users, x["user_df_power"] / users, 0.0, 0.0])
+        v[2], v[3] = x["relay_af_power"] / relays, x["relay_df_power"] / relays
+        rows: list[Callable[[np.ndarray], float]] = [lambda y: y[2] + y[3] - 1]
+        if noise == "fixed":
+            v[2] /= m * v[0] + 1 - m
+            c = Linearised(m, v[0] - v[2])
+            rows = [lambda y, c=c: c.value(Powers(*y))]
         steps = np.eye(4) * 1e-6
         slope = np.array([(value(v + e) - value(v - e)) / 2e-6 for e in steps])
-        aim = projected(v - 0.3 * slope / np.max(np.abs(slope)), m, v[0] - v[2], v)
+        aim = projected(v - step * slope / np.max(np.abs(slope)), rows, v)
+        aim[aim < 1e-7] = 0.0  # what SLSQP leaves of it
         alpha = 1.0
-        while not value(v + alpha * (aim - v)) <= value(v) + 1e-4 * alpha * slope @ (aim - v):
+        while np.any(v + alpha * (aim - v) <= 0) or not (
+            value(v + alpha * (aim - v)) <= value(v) + 1e-4 * alpha * slope @ (aim - v)
+        ):
+            cut += bool(np.any(v + alpha * (aim - v) <= 0))
             alpha /= 2
         found = blocks.powers(Plan(**x))
-        expected = plan(v + alpha * (aim - v))
-        for name, number in expected.items():
-            assert getattr(found, name) == pytest.approx(number, abs=2e-5)
-        assert blocks.step_size == (min(1.0, 0.6) if alpha == 1 else max(alpha, 0.1) * 0.3)
+        for name, number in plan(v + alpha * (aim - v)).items():
+            assert getattr(found, name) == pytest.approx(number, abs=5e-5)
+        assert blocks.step_size == (min(1.0, 2 * step) if alpha == 1 else max(alpha, 0.1) * step)
         assert smoothed_by_hand(s, found._asdict()) < value(v)
+    assert cut > 0
 
 
 def test_the_price_of_a_projection() -> None:
@@ -111,7 +151,7 @@ def test_the_price_of_a_projection() -> None:
         assert price >= 0
         assert abs(price * c.value(found)) <= 1e-12
         priced += price > 0
-        near = projected(np.array(target), m, delta, np.array(found))
+        near = projected(np.array(target), [lambda v, c=c: c.value(Powers(*v))], np.array(found))
         assert np.array(found) == pytest.approx(near, abs=1e-5)
     assert 10 < priced < 40
 
