@@ -43,7 +43,7 @@ def start(s: Instance, name: str) -> Plan:
         u, r = d.user_power / 2, d.relay_power / 2
         return Plan(0.5, 0.5, d.user_frequency, d.relay_frequency, u, u, r, r)
     share = float(name.removeprefix("blend-"))
-    af, df = closed_form.solve_af(s, 0).x, closed_form.solve_df(s, 0).x
+    af, df = closed_form.solve_af(s).x, closed_form.solve_df(s).x
     return blend({name: float(value) for name, value in (*af.items(), *df.items())}, share)
 
 
@@ -62,7 +62,7 @@ def only_branch(s: Instance) -> Plan | None:
     if d.af_works and d.df_works:
         return None
     beta = 1.0 if d.df_works else 0.0
-    found = (closed_form.solve_df if d.df_works else closed_form.solve_af)(s, 0).x
+    found = (closed_form.solve_df if d.df_works else closed_form.solve_af)(s).x
     plan = dict.fromkeys(Plan._fields, 0.0) | {name: float(value) for name, value in found.items()}
     return Plan(**plan | {"beta": beta, "omega": beta})
 
@@ -153,9 +153,9 @@ def df_only(s: Instance) -> tuple[Plan, None, str]:
     return _alone(s, closed_form.solve_df, 1.0)
 
 
-def _alone(s: Instance, solve: Callable[[Instance, float], Point], beta: float) -> tuple[Plan, None, str]:
+def _alone(s: Instance, solve: Callable[[Instance], Point], beta: float) -> tuple[Plan, None, str]:
     d: Data = links.data(s)
     if not (d.df_works if beta else d.af_works):
         return NO_PLAN, None, "this chain is dead: one of its gains is 0"
-    found = {name: float(value) for name, value in solve(s, 0).x.items()}
+    found = {name: float(value) for name, value in solve(s).x.items()}
     return Plan(**dict.fromkeys(Plan._fields, 0.0) | found | {"beta": beta, "omega": beta}), None, ""

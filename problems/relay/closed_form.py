@@ -43,7 +43,7 @@ def best_frequency(weight: ArrayLike, coefficient: ArrayLike, limit: ArrayLike) 
     return np.asarray(np.minimum(np.cbrt(np.asarray(weight) / 2 / np.asarray(coefficient)), limit))
 
 
-def solve_df(s: Instance, tol: float) -> Point:
+def solve_df(s: Instance, tol: float = 0.0) -> Point:
     """DF only: three independent problems (41)."""
     noise = s.noise_psd * s.bandwidth
     powers = [
@@ -62,7 +62,7 @@ def solve_df(s: Instance, tol: float) -> Point:
 
 
 @np.errstate(all="ignore")  # absurd data overflow; the referee looks at what comes of them
-def solve_af(s: Instance, tol: float) -> Point:
+def solve_af(s: Instance, tol: float = 0.0) -> Point:
     """AF only: the CPU (52), and both powers by the best rate."""
     noise = s.noise_psd * s.bandwidth
     theta = s.af_gain_user_relay / noise, s.af_gain_relay_receiver / noise

@@ -159,7 +159,7 @@ def single_plans(s: Instance, mode: str) -> list[Plan]:
     """
     noise = 2.0 if s.noise_model == 1.0 else 1.0
     given = s.replace(bandwidth=s.bandwidth / 2, noise_psd=s.noise_psd * noise) if mode == "half" else s
-    af, df = closed_form.solve_af(given, 0).x, closed_form.solve_df(given, 0).x
+    af, df = closed_form.solve_af(given).x, closed_form.solve_df(given).x
     half = 0.5
     plans = []
     d = links.data(s)
@@ -180,7 +180,7 @@ def narrow_af(s: Instance) -> Plan:
 
     def plans(log_bands: Array) -> list[Plan]:
         omega = 1 - np.exp(log_bands)
-        x = closed_form.solve_af(s.replace(bandwidth=s.bandwidth * (1 - omega)), 0).x
+        x = closed_form.solve_af(s.replace(bandwidth=s.bandwidth * (1 - omega))).x
         columns = {name: np.asarray(value).tolist() for name, value in x.items()} | {"omega": omega.tolist()}
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         return [Plan(**dict.fromkeys(Plan._fields, 0.0) | row) for row in rows]

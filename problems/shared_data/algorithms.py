@@ -40,28 +40,6 @@ MAX_STEPS = 30_000
 """Cap on Algorithm I: about 1700 steps for 2 users and 3700 for 3 reach 1e-9."""
 
 
-def energy(s: Instance, x: dict[str, Array]) -> Array:
-    """The objective but for the multicast's constant, in doubles: enough to choose among candidates."""
-    users = s.sizes["users"]
-    wide = {name: s.data[name][..., None] for name in s.data if s.data[name].ndim == len(s.batch_shape)}
-    band = wide["uplink_bandwidth"] / users
-
-    def sending(bits: Array, time: Array) -> Array:
-        span = np.where(bits > 0, time, 1.0)
-        joule = wide["noise_psd"] * band / s.uplink_gain * span * np.expm1(bits * np.log(2) / (band * span))
-        return np.where(bits > 0, joule, 0.0)
-
-    bits = s.input_bits - wide["shared_bits"] - x["local_bits"]
-    cube = wide["energy_coefficient"] * wide["cycles_per_bit"] ** 3 / wide["max_latency"] ** 2
-    parts = (
-        sending(x["uploaded_shared_bits"], x["shared_upload_time"])
-        + sending(bits, x["private_upload_time"])
-        + cube * x["local_bits"] ** 3
-        + wide["reception_power"] * x["download_time"]
-    )
-    return np.asarray(np.sum(parts, axis=-1))
-
-
 def _nan_where(point: Point, reasons: Names) -> Point:
     """The same with nan and the reason where there is one."""
     bad = np.asarray(reasons, dtype=object) != ""
@@ -87,18 +65,16 @@ def _priced(s: Instance, point: Point) -> Point:
 def single_transmitter(s: Instance) -> Point:
     """All shared data by one user, the best one."""
     users = s.sizes["users"]
-    best = closed_form.solve(s, may_send=np.arange(users) == 0).x
-    least = energy(s, dict(best))
-    for j in range(1, users):
-        x = closed_form.solve(s, may_send=np.arange(users) == j).x
-        value = energy(s, dict(x))
-        better = value < least
-        least = np.where(better, value, least)
-        best = {
-            name: np.where(better.reshape(better.shape + (1,) * (a.ndim - better.ndim)), x[name], a)
-            for name, a in best.items()
-        }
-    return _priced(s, Point(best))
+    alone = [closed_form.solve(s, may_send=np.arange(users) == k).x for k in range(users)]
+    joules = np.array([evaluate(s, x)[0] for x in alone])
+    best = np.argmin(np.where(np.isnan(joules), np.inf, joules), axis=0)
+
+    def choose(name: str) -> Array:
+        found = np.stack([x[name] for x in alone])
+        place = best.reshape(best.shape + (1,) * (found.ndim - 1 - best.ndim))
+        return np.asarray(np.take_along_axis(found, place[None], axis=0)[0])
+
+    return _priced(s, Point({name: choose(name) for name in alone[0]}))
 
 
 def equal_time(s: Instance, tol: float) -> Point:

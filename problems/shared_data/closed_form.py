@@ -63,7 +63,7 @@ def policy(p: Terms, span: Array, state: State, closed: Mask) -> tuple[dict[str,
     shared = shared * np.where(sent > 0, p.shared_bits / np.where(sent > 0, sent, 1.0), 0.0)
     load = shared + bits
     y, z = load / (p.up_nat * left), np.maximum(down.floor, down.per_bit * bits)
-    part = np.where(load > 0, shared / np.where(load > 0, load, 1.0), 0.0)
+    part = shared / np.where(load > 0, load, 1.0)
     busy = np.where(load > 0, left, 0.0)
     time = np.where(bits > 0, p.output_ratio * bits / (p.down_nat * np.where(z > 0, z, 1.0)), 0.0)
     x = {

@@ -35,6 +35,9 @@ PRECISION = 1e-8
 WIDEST, NARROWEST = 30.0, -22.0
 """Logits between which the window is searched. In narrower ones bits are too few to be told from none."""
 
+CLOSE = 1e-6
+"""A window this close to the shortest, in which hardly a bit is sent that need not be, is the shortest."""
+
 LOG_RANGE = 80.0
 """nu is searched over this many e-foldings around the price at which nobody wants to offload."""
 
@@ -99,14 +102,30 @@ def _flat(d: Data) -> Data:
     return Data(**{name: one_axis(np.asarray(getattr(d, name))) for name in NEEDED})
 
 
+def _argument(y: Array) -> Array:
+    return np.asarray(y * np.exp(y) - np.expm1(y))
+
+
 def _time_prices(d: Data, r: Response, nu: Array) -> tuple[Array, Array]:
     """Prices of upload and of download time."""
+    sigma = np.maximum(nu * d.down_scale * _argument(r.download) - d.reception_power, 0.0)
+    return d.up_scale * _argument(r.upload), np.where(r.held & (r.offloaded > 0), sigma, 0.0)
 
-    def argument(y: Array) -> Array:
-        return y * np.exp(y) - np.expm1(y)
 
-    sigma = np.maximum(nu * d.down_scale * argument(r.download) - d.reception_power, 0.0)
-    return d.up_scale * argument(r.upload), np.where(r.held & (r.offloaded > 0), sigma, 0.0)
+def _pinned(d: Data, window: Array, r: Response, beta: Array, sigma: Array, nu: Array) -> tuple[Array, Array]:
+    """sigma and nu where the window is the shortest that the budget allows for bits that must be sent.
+
+    Any nu from some value up has the energy spent there: not the energy, but the balance of the prices of
+    time tells which it is. Everybody then takes the whole window.
+    """
+    least = d.private_bits - d.most_local
+    forced = d.output_ratio * least > 0
+    each = np.where(forced, d.down_scale * _argument(d.output_ratio * least / (d.down_nat * window)), 0.0)
+    none_else = total(r.offloaded - least) <= CLOSE * total(r.offloaded)
+    pinned = none_else & _too_short(d, window * (1 - CLOSE))
+    balanced = total(beta + np.where(forced, d.reception_power, 0.0)) / total(each)
+    charged = np.where(forced, np.maximum(balanced * each - d.reception_power, 0.0), 0.0)
+    return np.where(pinned, charged, sigma), np.where(pinned, balanced, nu)
 
 
 def _too_short(d: Data, window: Array) -> Mask:
@@ -157,6 +176,7 @@ def best_prices(d: Data) -> dict[str, Array]:
         _, logit = falling_root(download_dearer, low, high, precision=PRECISION)
         r, nu = at(logit)
         beta, sigma = _time_prices(d, r, nu)
+        sigma, nu = _pinned(d, d.window / (1.0 + np.exp(-logit)), r, beta, sigma, nu)
         mu = np.min(d.up_scale / d.up_nat * np.exp(r.upload), axis=-1, keepdims=True)
     users = np.shape(beta)[-1]
     return {

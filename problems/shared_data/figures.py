@@ -6,7 +6,7 @@ tested. `placed` has no randomness: realisation 0 is that scenario, the others d
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,10 +14,11 @@ import numpy as np
 from mecopt.figures import Figure, Outcome, Scheme
 from mecopt.instance import Instance
 from mecopt.problem import FEASIBILITY
+from mecopt.result import Point
 
 from . import P1
-from .algorithms import equal_time, full_offloading, local_energy, without_sharing
-from .scenario import COMMON, INPUT_BITS, SHARE, path_gain
+from .algorithms import equal_time, local_energy, without_sharing
+from .scenario import INPUT_BITS, path_gain
 
 USERS = 4
 
@@ -44,52 +45,33 @@ CAPTION = (
 def draw(samples: int, seed: int) -> Sequence[Instance]:
     """The placed users, then dropped ones."""
     rng = np.random.default_rng(seed)
-    distances = [0.05 * np.arange(1, USERS + 1)]
-    distances += [rng.uniform(0.03, 0.25, USERS) for _ in range(samples - 1)]
-    return [_instance(path_gain(distance)) for distance in distances]
+    placed = P1.sample(users=USERS, scenario="placed")
+    gains = [path_gain(rng.uniform(0.03, 0.25, USERS)) for _ in range(samples - 1)]
+    return [placed, *(placed.replace(uplink_gain=gain, downlink_gain=gain) for gain in gains)]
 
 
-def _instance(gain: np.ndarray) -> Instance:
-    data = COMMON | {"input_bits": np.full(USERS, INPUT_BITS), "local_frequency": np.full(USERS, 1e9)}
-    data |= {
-        "uplink_gain": gain,
-        "downlink_gain": gain,
-        "max_latency": 0.05,
-        "shared_bits": SHARE * INPUT_BITS,
-    }
-    return P1.instance(data)
-
-
-def _judged(s: Instance, method: str) -> Outcome:
-    result = P1.solve(s, method=method, rigorous=False, tol=1e-6)
-    if result.status == "infeasible":
+def _judged(s: Instance, solve: Callable[[Instance], Point] = P1.run, *, tol: float = 1e-6) -> Outcome:
+    """A point of an instance, with the bound at the prices of the optimum or, beyond `tol`, better ones."""
+    if P1.infeasible(s):
         return Outcome(math.nan, said="infeasible")
-    certificate = result.certificate
-    if not certificate.infeasibility <= FEASIBILITY:
-        return Outcome(math.nan, said=str(result.message) or "no point")
-    return Outcome(float(certificate.value), float(certificate.bound))
+    point = solve(s)
+    judged = P1.certify(s, point.x, P1.run(s).multipliers, rigorous=False, tol=tol)
+    if not judged.infeasibility <= FEASIBILITY:
+        return Outcome(math.nan, said=str(point.message) or "no point")
+    return Outcome(float(judged.value), float(judged.bound))
 
 
 def schemes(s: Instance) -> Mapping[str, Outcome]:
     """Every scheme on one instance; each with a bound below its own optimum where there is one."""
-    forced = s.replace(local_frequency=np.zeros(USERS))
-    feasible = not str(P1.infeasible(forced))
-    full = full_offloading(s) if feasible else None
-    times = equal_time(s, 1e-7)
     joule, _ = local_energy(s)
-    found = {
-        "proposed": _judged(s, "closed-form"),
-        "no-shared-data": _judged(without_sharing(s), "closed-form"),
+    return {
+        "proposed": _judged(s),
+        "no-shared-data": _judged(without_sharing(s)),
         "local-only": Outcome(float(joule), float(joule)),
+        "full-offloading": _judged(s.replace(local_frequency=np.zeros(USERS))),
+        # no prices prove anything better than the optimum's
+        "equal-time": _judged(s, partial(equal_time, tol=1e-7), tol=1e9),
     }
-    for key, problem, point in (("full-offloading", forced, full), ("equal-time", s, times)):
-        if point is None or any(np.isnan(a).any() for a in point.x.values()):
-            found[key] = Outcome(math.nan, said="infeasible")
-            continue
-        prices = P1.run(problem).multipliers
-        judged = P1.certify(problem, point.x, prices, rigorous=False, tol=1e9)
-        found[key] = Outcome(float(judged.value), float(judged.bound))
-    return found
 
 
 def by_deadline(s: Instance, milliseconds: float) -> Mapping[str, Outcome]:

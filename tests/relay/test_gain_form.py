@@ -13,7 +13,7 @@ from mecopt.problems.relay import algorithms, links
 from mecopt.problems.relay.links import Plan
 from mecopt.problems.relay.model import gain_surrogate, surrogate
 from mecopt.problems.relay.model.gain_surrogate import GAIN
-from tests.relay.cases import P1, example
+from tests.relay.cases import P1, example, odd
 
 SOLVED = 1e-7
 """What CLARABEL at 1e-9 may leave of a value of about 1."""
@@ -23,7 +23,7 @@ Alter = Callable[[Values], Values]
 
 
 def fixed(**changes: float) -> Instance:
-    return example(noise_model="fixed", **changes)
+    return odd(noise_model="fixed", **changes)
 
 
 def inside(rng: np.random.Generator, s: Instance) -> Plan:

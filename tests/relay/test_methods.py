@@ -15,7 +15,7 @@ from mecopt.problems.relay.claims import common
 from mecopt.problems.relay.links import Plan
 from mecopt.problems.relay.model import given_loads, surrogate
 from mecopt.problems.relay.projection import Linearised, Powers
-from tests.relay.cases import P1, PLAN, PROBLEMS, example, scattered
+from tests.relay.cases import P1, PLAN, PROBLEMS, example, odd, scattered
 
 NOISE = ["band", "fixed"]
 
@@ -188,7 +188,7 @@ def test_exact_needs_its_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("balance", [1.0, 3.0])
 def test_surrogate_is_tight_convex_and_an_upper_bound(noise: str, balance: float) -> None:
     rng = np.random.default_rng(1)
-    s = example(noise_model=noise)
+    s = odd(noise_model=noise)
     d = links.data(s)
     m, problem = surrogate.build(noise_grows=noise == "band")
     assert problem.is_dcp(dpp=True)
@@ -333,7 +333,7 @@ def test_block_descent_undoes_a_block_that_rises() -> None:
 @pytest.mark.parametrize("noise", NOISE)
 def test_gradient_of_the_power_block(noise: str) -> None:
     rng = np.random.default_rng(3)
-    s = example(noise_model=noise)
+    s = odd(noise_model=noise)
     d = links.data(s)
     blocks = smoothing.Blocks(d, 10.0)
     m = d.snr[0] / (1 + d.snr[0])
@@ -354,7 +354,7 @@ def test_gradient_of_the_power_block(noise: str) -> None:
 @pytest.mark.parametrize("noise", NOISE)
 def test_scalar_blocks_minimise(noise: str) -> None:
     rng = np.random.default_rng(4)
-    s = example(noise_model=noise)
+    s = odd(noise_model=noise)
     d = links.data(s)
     blocks = smoothing.Blocks(d, 10.0)
     x = plan_of(rng, s)

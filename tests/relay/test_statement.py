@@ -10,7 +10,7 @@ import mecopt
 from mecopt.arithmetic import FLOAT
 from mecopt.instance import Instance
 from mecopt.problems.relay import branches, cut_search, cuts, interior
-from tests.relay.cases import EXAMPLE, OPTIMUM, P1, PLAN, PROBLEMS, example, scattered
+from tests.relay.cases import EXAMPLE, OPTIMUM, P1, PLAN, PROBLEMS, by_hand, example, scattered
 
 
 @pytest.mark.parametrize(
@@ -49,38 +49,6 @@ def test_worked_point_is_near_optimal() -> None:
     assert c.rigorous
     assert c.gap < 1e-6
     assert c.bound == pytest.approx(0.42363355, rel=3e-7)
-
-
-def by_hand(s: Instance, x: dict[str, float], mode: str) -> float:
-    """The objective, written out with base-2 logarithms and the amplification gain."""
-    v = {name: float(a) for name, a in s.data.items()}
-    width = {"half": 0.5, "slots": 1.0}.get(mode, x.get("omega", 0.5))
-    rest = {"half": 0.5, "slots": 1.0}.get(mode, 1 - width)
-    fixed = v["noise_model"] == 1
-    noise_af = v["noise_psd"] * v["bandwidth"] * (1 if fixed else rest)
-    noise_df = v["noise_psd"] * v["bandwidth"] * (1 if fixed else width)
-    gain = x["relay_af_power"] / (x["user_af_power"] * v["af_gain_user_relay"] + noise_af)
-    g2 = v["af_gain_relay_receiver"]
-    signal = x["user_af_power"] * v["af_gain_user_relay"] * gain * g2
-    snr = signal / (noise_af * gain * g2 + noise_af)
-    bits, share = v["input_bits"], x["beta"]
-    t1 = v["conversion_ratio"] * bits * (1 - share) / (rest * v["bandwidth"] * np.log2(1 + snr))
-    up = x["user_df_power"] * v["df_gain_user_relay"] / noise_df
-    down = x["relay_df_power"] * v["df_gain_relay_receiver"] / noise_df
-    t2 = bits * share / (width * v["bandwidth"] * np.log2(1 + up))
-    t3 = v["conversion_ratio"] * bits * share / (width * v["bandwidth"] * np.log2(1 + down))
-    cycles = bits * v["cycles_per_bit"]
-    local, edge = (1 - share) * cycles / x["user_frequency"], share * cycles / x["relay_frequency"]
-    energy = v["user_energy_coefficient"] * (1 - share) * cycles * x["user_frequency"] ** 2
-    energy += v["relay_energy_coefficient"] * share * cycles * x["relay_frequency"] ** 2
-    energy += (
-        (x["user_af_power"] + x["relay_af_power"]) * t1 + x["user_df_power"] * t2 + x["relay_df_power"] * t3
-    )
-    hop = t1 / v["af_prelog"]
-    if mode == "slots":
-        slot = max(t2, hop)
-        return float(v["weight"] * (max(slot + edge, max(slot, local) + slot) + t3) + energy)
-    return float(v["weight"] * max(local + hop, t2 + edge + t3) + energy)
 
 
 def random_plan(s: Instance, rng: np.random.Generator) -> dict[str, float]:

@@ -222,3 +222,17 @@ def test_equal_users_share() -> None:
     assert P1.solve(s, method="baseline:single-transmitter", rigorous=False).value == pytest.approx(
         1.0, rel=1e-12
     )
+
+
+def test_the_window_that_multipliers_point_at() -> None:
+    """Download times of those who wait, by what waiting costs them; the longest where nobody does."""
+    s = example()
+    x = {"download_time": np.array([0.001, 0.002, 0.004])}
+    for price, expected in (([1.0, 3.0, 0.0], 0.00175), ([0.0, 0.0, 0.0], 0.004), ([0.0, 0.0, 2.0], 0.004)):
+        found = algorithms.recovered_window(s, x, {"download_price": np.array(price)})
+        assert found == pytest.approx(expected, rel=1e-12)
+    # more than there is: cut off just before the end
+    late = algorithms.recovered_window(s, {"download_time": np.full(3, 0.1)}, {"download_price": np.ones(3)})
+    multicast = 15000 / (1e7 * np.log2(1 + 1e-11 / (1.2589254e-20 * 1e7)))
+    assert late < 0.02 - multicast
+    assert late == pytest.approx(0.02 - multicast, rel=1e-8)
