@@ -36,6 +36,9 @@ one the users too little time.
 FEASIBLE = 1e-6
 """Constraints missed by no more, relative to their bounds, are met."""
 
+CLOSER = 1.0, 1e-1, 1e-2, 1e-3, 1e-4
+"""Precisions of the dual, in wanted gaps, that are tried for a point recovered from its multipliers."""
+
 MAX_STEPS = 30_000
 """Cap on Algorithm I: about 1700 steps for 2 users and 3700 for 3 reach 1e-9."""
 
@@ -167,9 +170,18 @@ def ellipsoid_printed(s: Instance, tol: float) -> Point:
 
 
 def ellipsoid_recovered(s: Instance, tol: float) -> Point:
-    """Algorithm I's multipliers with a feasible point recovered from them."""
-    dual = algorithm_1(s, tol)
-    point = closed_form.at_window(s, recovered_window(s, dual.last.x, dual.multipliers))
+    """Algorithm I's multipliers with a feasible point recovered from them.
+
+    The multipliers are known less well than the dual's value, to the root of it where the dual is smooth. So
+    they are sought again, ten times closer, while the point is not within `tol` of that value.
+    """
+    for closer in CLOSER:
+        dual = algorithm_1(s, tol * closer)
+        point = closed_form.at_window(s, recovered_window(s, dual.last.x, dual.multipliers))
+        joule, missed = evaluate(s, point.x)
+        near = missed <= FEASIBLE and joule - dual.last.value <= tol * joule
+        if near or dual.trace.ended != "converged":
+            break
     return Point(point.x, dual.multipliers, _said(dual.trace), dual.trace)
 
 

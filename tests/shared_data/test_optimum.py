@@ -157,6 +157,14 @@ def test_ellipsoid() -> None:
     assert printed.certificate.infeasibility > 0.005
 
 
+@pytest.mark.parametrize("users", [1, 2, 3])
+def test_ellipsoid_on_the_scenario(users: int) -> None:
+    """The first multipliers within 1e-6 of the dual's optimum give points up to 0.9 % from it."""
+    r = P1.solve(P1.sample(users=users), method="ellipsoid")
+    assert r.status == "optimal"
+    assert r.certificate.gap <= 1e-6
+
+
 EDGES: dict[str, dict[str, Any]] = {
     "no shared data": {"shared_bits": 0.0},
     "one user": {
