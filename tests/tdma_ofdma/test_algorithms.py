@@ -204,6 +204,27 @@ def test_printed_algorithm_1_finds_a_price_inside_its_bracket() -> None:
     assert r.trace.column("reached")[-1] == pytest.approx(0.125, rel=1e-9)
 
 
+@pytest.mark.parametrize("sending", [1, 2, 3])
+def test_printed_algorithm_1_where_some_users_stay_local(sending: int) -> None:
+    """A slot that the users of the highest priorities just fill at a price between two priorities."""
+    s = example("P2", local_frequency=[1e12] * 3)
+    A = s.weight * s.noise_power / s.channel_gain
+    ratio = s.bandwidth * s.cycles_per_bit * s.energy_per_cycle * s.channel_gain / (s.noise_power * np.log(2))
+    priority = A * (ratio * np.log(ratio) - ratio + 1)
+    order = np.argsort(-priority)
+    below = priority[order[sending]] if sending < 3 else priority[order[-1]] / 4
+    price = np.sqrt(priority[order[sending - 1]] * below)
+    exponent = 1 + scipy.special.lambertw((price / A - 1) / np.e).real
+    on = np.isin(np.arange(3), order[:sending])
+    time = np.where(on, s.input_bits * np.log(2) / (s.bandwidth * exponent), 0.0)
+    slot = s.replace(slot_duration=np.array(np.sum(time)))
+    r = P2.solve(slot, method="algorithm-1-printed", tol=1e-6)
+    assert (r.status, r.trace.ended) == ("optimal", "converged")
+    assert np.array_equal(r.x["offloaded_bits"], np.where(on, s.input_bits, 0.0))
+    np.testing.assert_allclose(r.x["offloading_time"], time, rtol=1e-7)
+    assert float(r.multipliers["time_price"]) == pytest.approx(price, rel=1e-6)
+
+
 def test_printed_algorithm_1_ends_beside_a_partial_user() -> None:
     """With a partial user no price meets T_m = T: the example itself."""
     r = P2.solve(example("P2"), method="algorithm-1-printed")
