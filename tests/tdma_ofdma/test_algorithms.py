@@ -190,6 +190,17 @@ def test_no_heuristic_beats_the_optimum(method: str) -> None:
         assert np.all(found.value[usable] >= best.certificate.bound[usable] * (1 - 1e-9))
 
 
+@pytest.mark.parametrize(("pays", "sends"), [(1.1, True), (0.9, False)])
+def test_equal_airtime_for_those_whom_a_first_bit_pays(pays: float, sends: bool) -> None:
+    """A first bit costs N0 ln 2/(B g) J at no rate; computing it costs C P."""
+    s = example("P2", local_frequency=[1e12] * 3)
+    first = s.noise_power * np.log(2) / (s.bandwidth * s.channel_gain)
+    s = s.replace(energy_per_cycle=first * np.array([pays, 5.0, 5.0]) / s.cycles_per_bit)
+    time = P2.run(s, method="baseline:equal").x["offloading_time"]
+    count = 3 if sends else 2
+    assert time == pytest.approx(s.slot_duration / count * np.array([sends, True, True]), rel=1e-12)
+
+
 # ------------------------------------------------------------------------------------- as printed
 
 

@@ -1,6 +1,7 @@
 """The paper's figures and tables, on a few realisations."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,25 @@ def test_a_cut_instance_is_the_start_of_the_larger_one() -> None:
     assert small.sizes == {"users": 2, "subchannels": 3}
     assert np.array_equal(small.channel_gain, s.channel_gain[:2, :3])
     assert small.slot_duration == s.slot_duration
+
+
+@pytest.mark.parametrize(
+    ("measure", "point", "meant"),
+    [
+        (simulation.by_duration, 70, {"slot_duration": 0.07}),
+        (simulation.by_capacity, 7, {"cloud_capacity": 7e9}),
+    ],
+)
+def test_axes_are_in_the_units_that_they_say(measure: Any, point: float, meant: dict[str, float]) -> None:
+    (s,) = simulation.draw_tdma(12, 1, 0)
+    changed = P1.instance(s.to_json() | meant)
+    found = measure(s, point)
+    for scheme, method in (
+        ("optimal", "cvxpy:CLARABEL"),
+        ("algorithm-3", "algorithm-3"),
+        ("equal", "baseline:equal"),
+    ):
+        assert found[scheme].value == pytest.approx(float(P1.solve(changed, method=method).value), rel=1e-6)
 
 
 def test_infeasible_instances_are_named() -> None:
