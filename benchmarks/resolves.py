@@ -102,7 +102,7 @@ def through_run(problem, name):
     problem.run(cases[0], method=f"cvxpy:{name}")
     for i, k in np.ndindex(ROUNDS, INSTANCES):
         with watch.watching() as calls:
-            times[i, k, 0] = seconds(lambda: problem.run(cases[k], method=f"cvxpy:{name}"))  # noqa: B023
+            times[i, k, 0] = seconds(partial(problem.run, cases[k], method=f"cvxpy:{name}"))
         times[i, k, 1] = sum(call.solver_seconds for call in calls)
     return np.median(np.min(times, axis=0), axis=0) * 1e3
 

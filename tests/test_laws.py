@@ -52,7 +52,17 @@ def priced_in_other_units(s: Instance, tol: float) -> Point:
     return replace(point, multipliers={"time_price": 1000 * point.multipliers["time_price"]})
 
 
-WRONG = [("batch", depends_on_the_batch), ("certified", wasteful), ("prices", priced_in_other_units)]
+def priced_at_nothing_known(s: Instance, tol: float) -> Point:
+    point = honest(s)
+    return replace(point, multipliers={"time_price": np.nan * point.multipliers["time_price"]})
+
+
+WRONG = [
+    ("batch", depends_on_the_batch),
+    ("certified", wasteful),
+    ("prices", priced_in_other_units),
+    ("prices", priced_at_nothing_known),
+]
 
 
 @pytest.mark.parametrize(("law", "run"), WRONG)

@@ -1,11 +1,13 @@
 """The simulation against its rules written out once more, device by device, and the worlds it draws."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mecopt.instance import Array
 from mecopt.problems.aoi_pricing import scenario
 from mecopt.problems.aoi_pricing.simulation import Measures, View, World, _Run, channels, simulate, world
 from tests.aoi_pricing import plain
@@ -240,7 +242,7 @@ def test_gain_by_distance() -> None:
 
 
 @pytest.mark.parametrize("draw", [scenario.snapshot_gains, scenario.authors_path])
-def test_devices_and_servers_lie_in_the_area(draw) -> None:  # type: ignore[no-untyped-def]
+def test_devices_and_servers_lie_in_the_area(draw: Callable[..., Array]) -> None:
     gain = draw((400,), 30, 4, np.random.default_rng(0))
     wall = 10.0 if draw is scenario.authors_path else 0.0
     distance = 10 ** ((-10 * np.log10(gain) - wall - 41) / 28)

@@ -1,5 +1,7 @@
 """The one outer loop: how it ends, what it records, and that it claims nothing."""
 
+from typing import get_args
+
 import pytest
 
 from mecopt.loops import Ended, Trace, iterate
@@ -42,7 +44,7 @@ def test_stationary_is_passed_on() -> None:
 
 def test_no_loop_can_say_optimal() -> None:
     ends = {"converged", "stationary", "max_steps", "time_limit", "outside"}
-    assert set(Ended.__args__) == ends  # type: ignore[attr-defined]
+    assert set(get_args(Ended)) == ends
 
 
 def test_unknown_column() -> None:

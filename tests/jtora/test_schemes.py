@@ -2,12 +2,14 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
 import pytest
 
 from mecopt import figures
+from mecopt.instance import Instance
 from mecopt.problems.jtora import figures as own
 from mecopt.problems.jtora import scenario, simulation
 from mecopt.problems.jtora.algorithms import baselines, coupled, incremental
@@ -15,6 +17,8 @@ from mecopt.problems.jtora.terms import Decision, Terms, terms
 from tests.jtora.cases import TO, UPA, rough
 from tests.jtora.test_optimum import plain_value
 from tests.jtora.test_realisations import outcome
+
+Make = Callable[[], Instance]
 
 NETWORKS = [
     pytest.param(lambda: TO.instance(rough(0, users=9, servers=3, subbands=2)), id="rough"),
@@ -90,7 +94,7 @@ def chosen(x: Decision) -> Choice:
 
 
 @pytest.mark.parametrize("make", NETWORKS)
-def test_greedy_takes_the_largest_gains_of_each_cell(make) -> None:  # type: ignore[no-untyped-def]
+def test_greedy_takes_the_largest_gains_of_each_cell(make: Make) -> None:
     t = terms(make())
     users, servers, subbands = t.shape
     x: Choice = {}
@@ -104,7 +108,7 @@ def test_greedy_takes_the_largest_gains_of_each_cell(make) -> None:  # type: ign
 
 
 @pytest.mark.parametrize("make", NETWORKS)
-def test_distributed_is_algorithm_2_in_each_cell(make) -> None:  # type: ignore[no-untyped-def]
+def test_distributed_is_algorithm_2_in_each_cell(make: Make) -> None:
     t = terms(make())
     users, servers, subbands = t.shape
     x: Choice = {}
@@ -116,7 +120,7 @@ def test_distributed_is_algorithm_2_in_each_cell(make) -> None:  # type: ignore[
 
 
 @pytest.mark.parametrize("make", NETWORKS[:2])
-def test_algorithm_2_as_printed(make) -> None:  # type: ignore[no-untyped-def]
+def test_algorithm_2_as_printed(make: Make) -> None:
     t = terms(make())
     elements = [(int(u), int(s), int(j)) for u, s, j in np.argwhere(t.gain > 0)]
     x = algorithm_2(t, elements, t.gain.size)
@@ -126,7 +130,7 @@ def test_algorithm_2_as_printed(make) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("make", NETWORKS)
-def test_independent_users_offload_if_that_alone_pays(make) -> None:  # type: ignore[no-untyped-def]
+def test_independent_users_offload_if_that_alone_pays(make: Make) -> None:
     t = terms(make())
     users, servers, subbands = t.shape
     seen: dict[int, set[int]] = {}
